@@ -1,0 +1,75 @@
+import type { Direction } from '../rehearsal.ts'
+import type { MigrationSource } from '../plan.ts'
+
+/** What the parent asks of the migrator's child process, once, as its first message. */
+export interface Request {
+  readonly operation: 'list' | 'state' | 'up' | 'down'
+  readonly source: MigrationSource
+  /** Of the copy; for `list` it names no server and nothing connects. */
+  readonly connectionString: string
+  /** `down`: how many migrations to take down, newest first, one `migrateDown` each. */
+  readonly steps: number
+}
+
+/** What the child says, in order; `done` or `failed` is the last. */
+export type Message =
+  | {
+      readonly kind: 'loaded'
+      readonly kyselyVersion: string
+      readonly table: string
+      readonly tableSchema: string | null
+      readonly observed: boolean
+    }
+  | {
+      readonly kind: 'started'
+      readonly migration: string
+      readonly direction: Direction
+      readonly at: number
+    }
+  | ({
+      readonly kind: 'ended'
+      readonly migration: string
+      readonly direction: Direction
+      readonly at: number
+    } & Observation)
+  | {
+      readonly kind: 'done'
+      readonly migrations: readonly ListedMigration[]
+      readonly results: readonly StepResult[]
+      readonly error: ThrownError | null
+    }
+  | { readonly kind: 'failed'; readonly phase: 'load' | 'run'; readonly error: ThrownError }
+
+/** What was seen around one migration's function. Times are epoch milliseconds with fractions. */
+export interface Observation {
+  readonly threw: boolean
+  /** The transaction the migration was given is no longer the same afterwards. */
+  readonly committedInside: boolean
+  /** Queries that were still running when its function resolved. */
+  readonly unawaited: readonly string[]
+  /** Session settings that it left different: name and value. */
+  readonly settingsLeft: readonly { readonly name: string; readonly value: string }[]
+}
+
+export interface ListedMigration {
+  readonly name: string
+  readonly hasDown: boolean
+  /** Source of `down` is an empty function. */
+  readonly emptyDown: boolean
+  /** ISO 8601 when the migration table has it; null otherwise, and always for `list`. */
+  readonly executedAt: string | null
+}
+
+export interface StepResult {
+  readonly name: string
+  readonly direction: Direction
+  readonly status: 'success' | 'error' | 'not-executed'
+}
+
+/** An error across the process border: `fields` are Postgres's (code, detail, hint, position, table, ...). */
+export interface ThrownError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  readonly fields: Readonly<Record<string, string>>
+}

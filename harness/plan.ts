@@ -1,0 +1,51 @@
+import type { EngineName } from './engines/index.ts'
+import type { ReportName } from './reports/index.ts'
+
+/** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
+export interface Plan {
+  /** Where relative paths start and where child processes run. */
+  readonly cwd: string
+  readonly backup: string
+  readonly engine: EngineName | 'auto'
+  /** Postgres major to run; undefined takes the backup's. */
+  readonly postgres: number | undefined
+  readonly image: string | undefined
+  /** The server that `--engine external` may make databases on. */
+  readonly serverUrl: string | undefined
+  readonly migrations: MigrationSource
+  readonly migrate: {
+    /** A migration that makes no progress for so long is ended. */
+    readonly stallTimeoutMs: number
+  }
+  /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
+  readonly allowedDataChanges: readonly string[]
+  readonly specs: { readonly patterns: readonly string[]; readonly timeoutMs: number }
+  readonly app: AppPlan | undefined
+  readonly reports: readonly ReportTarget[]
+  readonly keep: boolean
+  /** Names of variables that must never reach a child process as they are, with the servers they name. */
+  readonly protectedUrls: Readonly<Record<string, string>>
+}
+
+export interface MigrationSource {
+  /** A folder of migrations, or a module that exports a record, a provider or a function to a Migrator. */
+  readonly path: string
+  /** Export of the module to take; undefined: `default`, `migrator`, `provider`, `migrations`, in this order. */
+  readonly exportName: string | undefined
+  readonly tableName: string | undefined
+  readonly tableSchema: string | undefined
+  readonly allowUnordered: boolean
+}
+
+export interface AppPlan {
+  /** Shell command line. */
+  readonly command: string
+  /** Polled until it answers below 500; `{port}` becomes a free port, also given as `PORT`. */
+  readonly readyUrl: string
+  readonly readyTimeoutMs: number
+}
+
+export interface ReportTarget {
+  readonly name: ReportName
+  readonly path: string
+}

@@ -1,0 +1,148 @@
+/** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
+export type Verdict = 'passed' | 'failed' | 'could-not-verify'
+
+/**
+ * How much a finding matters. `error` fails the rehearsal; `unverified` means that something which had to
+ * be verified was not, so the rehearsal cannot pass; `warning` and `notice` leave the verdict alone.
+ */
+export type Severity = 'error' | 'unverified' | 'warning' | 'notice'
+
+export type Direction = 'up' | 'down'
+
+/** Something learned about the migrations, the backup or the app. */
+export interface Finding {
+  /** Kebab-case noun in the failing state, such as `missing-down`. */
+  readonly id: string
+  readonly severity: Severity
+  /** What it is about: a migration, `schema.table`, `schema.table.column`, a spec's title, a file. */
+  readonly subject: string
+  /** What happened, one or two sentences without a trailing newline. */
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy?: string
+  readonly evidence?: Evidence
+}
+
+export interface Evidence {
+  readonly migration?: string
+  readonly direction?: Direction
+  /** SQL text as the server received it, with the 1-based character the server's error points at. */
+  readonly statement?: { readonly text: string; readonly position?: number }
+  /** Further facts, a line each. */
+  readonly details?: readonly string[]
+}
+
+export const stageNames = [
+  'preflight',
+  'provision',
+  'restore',
+  'baseline',
+  'migrate',
+  'verify-data',
+  'smoke',
+  'rollback',
+  'verify-rollback',
+] as const
+
+export type StageName = (typeof stageNames)[number]
+
+/** `halted`: ended by something the operator can fix; `crashed`: our bug; `skipped`: an earlier stage ended. */
+export type StageStatus = 'completed' | 'halted' | 'crashed' | 'skipped'
+
+export interface StageResult {
+  readonly name: StageName
+  readonly status: StageStatus
+  readonly durationMs: number
+  /** One line: what the stage did, or why it did not. */
+  readonly summary: string
+}
+
+/** One migration going up or down once. */
+export interface MigrationRun {
+  readonly name: string
+  readonly direction: Direction
+  /** `success` and `error` as the migrator says; `not-executed` when it did not get there. */
+  readonly status: 'success' | 'error' | 'not-executed'
+  /** Time inside the migration's own function; 0 when it was not executed. */
+  readonly durationMs: number
+  /** Statements the server received while it ran, on any connection of the migrator. */
+  readonly statements: number
+}
+
+/** One pass of the smoke specs. */
+export interface SpecPass {
+  /** What `REHEARSAL_PHASE` said. */
+  readonly phase: 'migrated' | 'rolled-back'
+  readonly passed: number
+  readonly failed: number
+  readonly pending: number
+  readonly durationMs: number
+  readonly failures: readonly { readonly title: string; readonly message: string }[]
+}
+
+export interface TableFacts {
+  /** `schema.table`. */
+  readonly name: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+export interface BackupSummary {
+  readonly path: string
+  readonly format: string
+  readonly compression: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly serverVersion: string | null
+  readonly dumpVersion: string | null
+  readonly database: string | null
+}
+
+export interface EngineSummary {
+  readonly name: string
+  /** Why this engine was taken. */
+  readonly reason: string
+  readonly serverVersion: string
+  readonly image: string | null
+}
+
+/** The whole rehearsal: the one document every report is a function of. Schema: `docs/rehearsal.schema.json`. */
+export interface Rehearsal {
+  readonly schemaVersion: 1
+  readonly tool: { readonly name: 'pg-rehearsal'; readonly version: string }
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly verdict: Verdict
+  /** One sentence that gives the verdict and its reason. */
+  readonly summary: string
+  readonly engine: EngineSummary | null
+  readonly backup: BackupSummary | null
+  /** Migrations that the backup does not have yet, in order; null when it was not learnt. */
+  readonly pending: readonly string[] | null
+  readonly migrations: readonly MigrationRun[]
+  readonly tables: readonly TableFacts[]
+  readonly specs: readonly SpecPass[]
+  readonly stages: readonly StageResult[]
+  readonly findings: readonly Finding[]
+  /** What this rehearsal cannot tell, a sentence each. */
+  readonly limits: readonly string[]
+}
+
+export const exitCodes = { passed: 0, failed: 1, 'could-not-verify': 2 } as const satisfies Record<
+  Verdict,
+  number
+>
+
+/**
+ * The verdict of stages and findings. `failed` when anything is an error; else `could-not-verify` when a
+ * stage is missing or did not complete, or anything is unverified; else `passed`.
+ */
+export function verdictOf(stages: readonly StageResult[], findings: readonly Finding[]): Verdict {
+  if (findings.some((finding) => finding.severity === 'error')) return 'failed'
+  const completed = new Set(stages.filter((stage) => stage.status === 'completed').map((stage) => stage.name))
+  const everyStage = stageNames.every((name) => completed.has(name))
+  const everythingVerified = !findings.some((finding) => finding.severity === 'unverified')
+  return everyStage && everythingVerified ? 'passed' : 'could-not-verify'
+}
