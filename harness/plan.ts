@@ -19,7 +19,7 @@ export interface Plan {
   }
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
-  readonly specs: { readonly patterns: readonly string[]; readonly timeoutMs: number }
+  readonly specs: SpecPlan
   readonly app: AppPlan | undefined
   readonly reports: readonly ReportTarget[]
   readonly keep: boolean
@@ -48,4 +48,12 @@ export interface AppPlan {
 export interface ReportTarget {
   readonly name: ReportName
   readonly path: string
+}
+
+export interface SpecPlan {
+  /** Globs, relative to `cwd`. */
+  readonly patterns: readonly string[]
+  readonly timeoutMs: number
+  /** Passed on to mocha, before the files. */
+  readonly mochaArguments: readonly string[]
 }

@@ -61,8 +61,11 @@ export interface StageResult {
 export interface MigrationRun {
   readonly name: string
   readonly direction: Direction
-  /** `success` and `error` as the migrator says; `not-executed` when it did not get there. */
-  readonly status: 'success' | 'error' | 'not-executed'
+  /**
+   * `success` and `error` as the migrator says; `undone` when it says success although the migration table
+   * does not have it, as for the first ones of a batch that failed; `not-executed` when it did not get there.
+   */
+  readonly status: 'success' | 'error' | 'undone' | 'not-executed'
   /** Time inside the migration's own function; 0 when it was not executed. */
   readonly durationMs: number
   /** Statements the server received while it ran, on any connection of the migrator. */

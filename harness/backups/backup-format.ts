@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Server } from '../engines/engine.ts'
+import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
 export interface BackupFormat {
@@ -9,6 +9,11 @@ export interface BackupFormat {
   recognises(head: Buffer): boolean
   /** Reads what the backup holds without restoring it; throws HarnessError when it is damaged. */
   describe(file: BackupFile, migrationTable: MigrationTable): Promise<BackupFacts>
+  /**
+   * What would restore it with these tools: `pg_restore 17.10`, `psql 17.10`, `built-in loader`. Throws
+   * HarnessError when nothing here can. Needs no server, so preflight can ask.
+   */
+  checkTools(facts: BackupFacts, toolVersion: ToolVersion): Promise<string>
   /** Restores into an existing, empty database; throws HarnessError when the copy would be unusable. */
   restore(request: RestoreRequest): Promise<RestoreOutcome>
 }
@@ -19,9 +24,15 @@ export interface BackupFile {
   /** On disk, compressed. */
   readonly bytes: number
   readonly compression: 'none' | 'gzip'
-  /** Opens the content, decompressed; `onBytes` hears the count of compressed bytes read so far. */
-  open(onBytes?: (bytes: number) => void): Readable
+  /**
+   * Opens the content, decompressed; `onRead` hears every chunk as it lies on disk. Damage found on the way
+   * is a HarnessError that the stream is destroyed with.
+   */
+  open(onRead?: (chunk: Buffer) => void): Readable
 }
+
+/** Version of a client tool (`17.10`); undefined when it is not there. As `Server.toolVersion`. */
+export type ToolVersion = (tool: ClientTool) => Promise<string | undefined>
 
 export interface MigrationTable {
   /** Undefined: any schema. */
@@ -31,6 +42,8 @@ export interface MigrationTable {
 
 export interface BackupFacts {
   readonly format: string
+  /** The format's own version, `1.14` of a custom archive; null when it has none. */
+  readonly formatVersion: string | null
   readonly compression: string
   readonly bytes: number
   /** Hex digest of the file as it lies on disk. */
@@ -47,6 +60,8 @@ export interface BackupFacts {
   readonly tables: readonly string[]
   /** Names in the migration table; null when it could not be read without restoring. */
   readonly appliedMigrations: readonly string[] | null
+  /** psql's own commands in a plain dump, without the backslash: `restrict`. */
+  readonly metaCommands: readonly string[]
 }
 
 export interface RestoreRequest {

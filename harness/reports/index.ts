@@ -1,0 +1,15 @@
+import { json } from './json.ts'
+import { markdown } from './markdown.ts'
+import type { Report } from './report.ts'
+import { terminal } from './terminal.ts'
+
+/** Every report, by the name `--report` takes. Add one by registering it here. */
+export const reports = { json, markdown, terminal } satisfies Record<string, Report>
+
+export type ReportName = keyof typeof reports
+
+export const reportNames = Object.keys(reports) as readonly ReportName[]
+
+export function isReportName(name: string): name is ReportName {
+  return Object.hasOwn(reports, name)
+}

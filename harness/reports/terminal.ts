@@ -1,0 +1,64 @@
+import { styleText } from 'node:util'
+import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
+import { renderStatement } from './statement.ts'
+import type { Report } from './report.ts'
+import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+const verdictStyles: Record<Verdict, Style> = {
+  passed: ['bold', 'green'],
+  failed: ['bold', 'red'],
+  'could-not-verify': ['bold', 'yellow'],
+}
+
+const severityStyles: Record<Severity, Style> = { error: 'red', unverified: 'yellow', warning: 'yellow', notice: 'cyan' }
+
+/** The marks of stages in the live view and the report. */
+export const stageMarks: Record<StageStatus, string> = { completed: '✔', halted: '✖', crashed: '✖', skipped: '–' }
+
+/** What a person reads at the end of a run; colours follow the usual NO_COLOR and FORCE_COLOR. */
+export const terminal = {
+  name: 'terminal',
+  description: 'what a run prints at its end',
+  render: (rehearsal) =>
+    [
+      ...rehearsal.findings.length === 0 ? [] : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)],
+      ...migrationLines(rehearsal),
+      ...rehearsal.specs.map(
+        (pass) => `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
+      ),
+      '',
+      ...inputLines(rehearsal).map((line) => styleText('dim', `  ${line}`)),
+      ...rehearsal.limits.map((limit) => styleText('dim', `  limit: ${limit}`)),
+      '',
+      `${styleText(verdictStyles[rehearsal.verdict], verdictTitles[rehearsal.verdict])}  ${rehearsal.summary}`,
+      '',
+    ].join('\n'),
+} satisfies Report
+
+function findingLines(finding: Finding): string[] {
+  const { severity, id, subject, message, remedy, evidence } = finding
+  return [
+    `  ${styleText(severityStyles[severity], severity)}  ${styleText('bold', subject)}  ${styleText('dim', id)}`,
+    ...indent(message, 4),
+    ...(evidence?.statement === undefined ? [] : indent(renderStatement(evidence.statement), 6)),
+    ...(evidence?.details ?? []).flatMap((detail) => indent(detail, 6)),
+    ...(remedy === undefined ? [] : indent(`→ ${remedy}`, 4)),
+    '',
+  ]
+}
+
+function migrationLines({ migrations }: Rehearsal): string[] {
+  if (migrations.length === 0) return []
+  const width = Math.max(...migrations.map((run) => run.name.length))
+  return migrations.map((run) => {
+    const mark = run.status === 'success' ? '✔' : run.status === 'error' ? '✖' : '–'
+    const what = run.status === 'not-executed' ? 'not executed' : `${duration(run.durationMs)}, ${count(run.statements, 'statement')}`
+    return `  ${mark} ${run.direction.padEnd(4)} ${run.name.padEnd(width)}  ${what}`
+  })
+}
+
+function indent(text: string, width: number): string[] {
+  return text.split('\n').map((line) => `${' '.repeat(width)}${line}`)
+}

@@ -1,0 +1,145 @@
+/** One thing a user can set: its flag, its environment variable and its place in the config file. */
+export interface Setting {
+  readonly key: string
+  /** As commander takes it; undefined where a flag would put a secret on the command line. */
+  readonly flag?: string
+  readonly variable: string
+  readonly description: string
+  /** Shown in the help; the value itself is filled in by config.ts. */
+  readonly defaultText?: string
+  /** Read from a variable as a comma-separated list; the flag may be repeated. */
+  readonly list?: true
+  /** Shown in `.env.example`. */
+  readonly example: string
+}
+
+/** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
+export const settings = [
+  {
+    key: 'backup',
+    flag: '--backup <path>',
+    variable: 'REHEARSAL_BACKUP',
+    description: 'the production backup: pg_dump custom format or plain SQL, also gzipped',
+    example: 'backups/production.dump',
+  },
+  {
+    key: 'engine',
+    flag: '--engine <name>',
+    variable: 'REHEARSAL_ENGINE',
+    description: 'where the throwaway Postgres runs: auto, docker, embedded or external',
+    defaultText: 'auto',
+    example: 'auto',
+  },
+  {
+    key: 'postgres',
+    flag: '--postgres <major>',
+    variable: 'REHEARSAL_POSTGRES',
+    description: 'Postgres major version to rehearse on',
+    defaultText: "the backup's",
+    example: '17',
+  },
+  {
+    key: 'image',
+    flag: '--image <name>',
+    variable: 'REHEARSAL_IMAGE',
+    description: 'Docker image that honours the contract of the official postgres image',
+    defaultText: 'postgres:<major>',
+    example: 'postgis/postgis:17-3.5',
+  },
+  {
+    key: 'serverUrl',
+    variable: 'REHEARSAL_SERVER_URL',
+    description: 'server that the external engine makes its databases on; never production',
+    example: 'postgresql://rehearsal:secret@rehearsal-db.internal:5432/postgres',
+  },
+  {
+    key: 'migrations',
+    flag: '--migrations <path>',
+    variable: 'REHEARSAL_MIGRATIONS',
+    description: 'folder of Kysely migrations, or a module (path#export) that hands them over',
+    defaultText: 'migrations',
+    example: 'migrations',
+  },
+  {
+    key: 'specs',
+    flag: '--specs <glob>',
+    variable: 'REHEARSAL_SPECS',
+    description: 'smoke specs for mocha; may be repeated',
+    defaultText: 'specs/**/*.{spec,test}.{ts,mts,cts,js,mjs,cjs}',
+    list: true,
+    example: 'specs/**/*.spec.ts',
+  },
+  {
+    key: 'reports',
+    flag: '--report <name=path>',
+    variable: 'REHEARSAL_REPORTS',
+    description: 'write a report: json=PATH or markdown=PATH; may be repeated',
+    list: true,
+    example: 'json=rehearsal-report/rehearsal.json,markdown=rehearsal-report/rehearsal.md',
+  },
+  {
+    key: 'stallTimeout',
+    flag: '--stall-timeout <time>',
+    variable: 'REHEARSAL_STALL_TIMEOUT',
+    description: 'end a migration that makes no progress for so long',
+    defaultText: '30s',
+    example: '30s',
+  },
+  {
+    key: 'specTimeout',
+    flag: '--spec-timeout <time>',
+    variable: 'REHEARSAL_SPEC_TIMEOUT',
+    description: 'end a pass of the smoke specs that takes longer',
+    defaultText: '10m',
+    example: '10m',
+  },
+  {
+    key: 'appCommand',
+    flag: '--app-command <command>',
+    variable: 'REHEARSAL_APP_COMMAND',
+    description: 'start the app for the specs, with DATABASE_URL and PORT set',
+    example: 'node dist/server.js',
+  },
+  {
+    key: 'appReadyUrl',
+    flag: '--app-ready-url <url>',
+    variable: 'REHEARSAL_APP_READY_URL',
+    description: 'URL that answers once the app is ready; {port} is filled in',
+    defaultText: 'http://127.0.0.1:{port}/',
+    example: 'http://127.0.0.1:{port}/healthz',
+  },
+  {
+    key: 'keep',
+    flag: '--keep',
+    variable: 'REHEARSAL_KEEP',
+    description: 'leave the rehearsed database up and say how to connect to it',
+    example: '1',
+  },
+] as const satisfies readonly Setting[]
+
+export type SettingKey = (typeof settings)[number]['key']
+
+/** What flags or variables gave, unvalidated; lists are arrays, everything else is text. */
+export type RawSettings = Partial<Record<SettingKey, string | readonly string[]>>
+
+/** Variables with the team's connection strings. Servers named by protected ones are never written to. */
+export const connectionVariables = [
+  {
+    variable: 'DEVELOPMENT_DATABASE_URL',
+    protected: false,
+    description: "a developer's own database",
+    example: 'postgresql://comicscout:comicscout@localhost:5432/comicscout_dev',
+  },
+  {
+    variable: 'STAGING_DATABASE_URL',
+    protected: true,
+    description: 'staging; pg-rehearsal never connects to it and keeps children away from it',
+    example: 'postgresql://comicscout:change-me@staging-db.internal:5432/comicscout',
+  },
+  {
+    variable: 'PRODUCTION_DATABASE_URL',
+    protected: true,
+    description: 'production; pg-rehearsal never connects to it and keeps children away from it',
+    example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
+  },
+] as const

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startGroup, type Group } from '../runs/process-group.ts'
+import type { Run } from '../runs/run.ts'
+
+/** What one pass of mocha came to. */
+export interface MochaResult {
+  /** `finished`: mocha wrote its result; else it crashed (a spec file could not be loaded) or took too long. */
+  readonly end: 'finished' | 'crashed' | 'timed-out'
+  readonly exit: string
+  readonly durationMs: number
+  readonly passes: readonly MochaTest[]
+  readonly failures: readonly MochaTest[]
+  readonly pending: readonly MochaTest[]
+  /** The last 64 KiB that mocha and the specs printed. */
+  readonly output: string
+}
+
+export interface MochaTest {
+  readonly title: string
+  readonly file: string
+  readonly durationMs: number
+  /** Of a failure. */
+  readonly message: string
+}
+
+export interface MochaOptions {
+  readonly cwd: string
+  readonly files: readonly string[]
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Modules that the child loads before anything else, as file URLs. */
+  readonly preload: readonly string[]
+  readonly timeoutMs: number
+  readonly run: Run
+}
+
+/**
+ * Runs spec files in a mocha of their own process: mocha leaves every later run in one process with zero
+ * tests. The app's mocha is used where it has one, else ours. Never throws for what specs do.
+ */
+export async function runMocha(options: MochaOptions): Promise<MochaResult> {
+  const resultFile = join(options.run.directory, `mocha-${Date.now()}-${Math.round(performance.now())}.json`)
+  const startedAt = performance.now()
+  const group = startGroup(
+    process.execPath,
+    [
+      ...options.preload.flatMap((url) => ['--import', url]),
+      mochaBinary(options.cwd),
+      // A forgotten `.only` would leave out every other spec and still be green.
+      ...['--no-config', '--no-package', '--exit', '--forbid-only'],
+      ...['--reporter', 'json', '--reporter-option', `output=${resultFile}`],
+      ...options.arguments,
+      ...options.files,
+    ],
+    options,
+  )
+  const timedOut = await endedWithin(group, options.timeoutMs)
+  await group.end()
+  const exit = group.exit() ?? 'unknown'
+  const base = { exit, durationMs: Math.round(performance.now() - startedAt), output: group.output() }
+  const tests = timedOut ? undefined : await readResult(resultFile)
+  if (tests !== undefined) return { end: 'finished', ...base, ...tests }
+  return { end: timedOut ? 'timed-out' : 'crashed', ...base, passes: [], failures: [], pending: [] }
+}
+
+async function endedWithin(group: Group, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController()
+  const timeout = sleep(timeoutMs, true, { signal: timer.signal }).catch(() => false)
+  const timedOut = await Promise.race([group.ended.then(() => false), timeout])
+  timer.abort()
+  return timedOut
+}
+
+function mochaBinary(cwd: string): string {
+  for (const from of [join(cwd, 'package.json'), import.meta.url]) {
+    try {
+      return join(dirname(createRequire(from).resolve('mocha/package.json')), 'bin', 'mocha.js')
+    } catch {
+      continue
+    }
+  }
+  throw new Error('mocha is a dependency of pg-rehearsal, yet it is not installed')
+}
+
+async function readResult(path: string): Promise<Pick<MochaResult, 'passes' | 'failures' | 'pending'> | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  if (text === '') return undefined
+  const json: { passes: RawTest[]; failures: RawTest[]; pending: RawTest[] } = JSON.parse(text)
+  return { passes: json.passes.map(toTest), failures: json.failures.map(toTest), pending: json.pending.map(toTest) }
+}
+
+interface RawTest {
+  readonly fullTitle: string
+  readonly file?: string
+  readonly duration?: number
+  readonly err?: { readonly message?: string; readonly stack?: string }
+}
+
+function toTest(raw: RawTest): MochaTest {
+  return {
+    title: raw.fullTitle,
+    file: raw.file ?? '',
+    durationMs: raw.duration ?? 0,
+    message: raw.err?.message ?? raw.err?.stack ?? '',
+  }
+}

@@ -1,0 +1,106 @@
+import { performance } from 'node:perf_hooks'
+import { HarnessError, messageOf } from './errors.ts'
+import type { Finding, StageName, StageResult, StageStatus } from './rehearsal.ts'
+
+/** Hears what a rehearsal is doing; `detail` is a few words such as `41 %`. */
+export type Observer = (event: StageEvent) => void
+
+export type StageEvent =
+  | { readonly kind: 'started'; readonly stage: StageName }
+  | { readonly kind: 'progress'; readonly stage: StageName; readonly detail: string }
+  | { readonly kind: 'ended'; readonly result: StageResult }
+  | { readonly kind: 'note'; readonly text: string }
+
+/** What a stage hands on: its typed facts, one line about what it did, and what it learned. */
+export interface StageOutput<Facts> {
+  readonly facts: Facts
+  readonly summary: string
+  readonly findings?: readonly Finding[]
+}
+
+/** Thrown by a stage that found several problems at once; each is reported. */
+export class StageHalt extends Error {
+  readonly problems: readonly HarnessError[]
+
+  constructor(problems: readonly HarnessError[]) {
+    super(problems.map((problem) => problem.message).join('; '))
+    this.name = 'StageHalt'
+    this.problems = problems
+  }
+}
+
+/** Ends the pipeline after a stage halted or crashed; the journal already has the reason. */
+export class PipelineEnded extends Error {}
+
+/** The record of the stages that ran and of everything they learned. */
+export interface Journal {
+  readonly stages: StageResult[]
+  readonly findings: Finding[]
+  /** Runs a stage; its failure is recorded and ends the pipeline with PipelineEnded. */
+  run<Facts>(name: StageName, work: (progress: Progress) => Promise<StageOutput<Facts>>): Promise<Facts>
+  /** Records a stage that does not run, and why. */
+  skip(name: StageName, reason: string): void
+}
+
+export type Progress = (detail: string) => void
+
+/** A journal that tells `observe` as it goes and in which every stage ends early when `signal` aborts. */
+export function openJournal(observe: Observer, signal: AbortSignal): Journal {
+  const stages: StageResult[] = []
+  const findings: Finding[] = []
+  const end = (name: StageName, status: StageStatus, startedAt: number, summary: string) => {
+    const durationMs = status === 'skipped' ? 0 : Math.round(performance.now() - startedAt)
+    const result = { name, status, durationMs, summary }
+    stages.push(result)
+    observe({ kind: 'ended', result })
+  }
+  return {
+    stages,
+    findings,
+    skip: (name, reason) => end(name, 'skipped', 0, reason),
+    run: async (name, work) => {
+      const startedAt = performance.now()
+      observe({ kind: 'started', stage: name })
+      try {
+        const output = await unlessAborted(signal, () => work((detail) => observe({ kind: 'progress', stage: name, detail })))
+        findings.push(...(output.findings ?? []))
+        end(name, 'completed', startedAt, output.summary)
+        return output.facts
+      } catch (error) {
+        const problems = problemsOf(error)
+        findings.push(...(problems ?? [crash(name, error)]).map((problem) => toFinding(name, problem)))
+        end(name, problems === undefined ? 'crashed' : 'halted', startedAt, messageOf(problems?.[0] ?? error))
+        throw new PipelineEnded(messageOf(error), { cause: error })
+      }
+    },
+  }
+}
+
+async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([work(), aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function problemsOf(error: unknown): readonly HarnessError[] | undefined {
+  if (error instanceof StageHalt) return error.problems
+  return error instanceof HarnessError ? [error] : undefined
+}
+
+function crash(stage: StageName, error: unknown): HarnessError {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return new HarnessError('crashed', `pg-rehearsal failed in ${stage}, which is a defect of its own: ${stack}`, {
+    hint: 'Please report it with this text: https://github.com/pg-rehearsal/pg-rehearsal/issues',
+    cause: error,
+  })
+}
+
+function toFinding(stage: StageName, problem: HarnessError): Finding {
+  return { id: problem.code, severity: 'unverified', subject: stage, message: problem.message, remedy: problem.hint }
+}

@@ -1,0 +1,41 @@
+import { createRoles, withFastLoad } from '../backups/index.ts'
+import type { RestoreOutcome } from '../backups/backup-format.ts'
+import type { Finding } from '../rehearsal.ts'
+import { bytes, count } from '../reports/text.ts'
+import type { Progress, StageOutput } from '../stage.ts'
+import type { Prepared } from './preflight.ts'
+import type { Provisioned } from './provision.ts'
+
+/** Restores the backup with its roles, owners and grants; what it lost on the way is a finding that cannot pass. */
+export async function restore(
+  { file, format, facts }: Prepared,
+  { server, database }: Provisioned,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<StageOutput<RestoreOutcome>> {
+  await createRoles(server, facts.roles)
+  const outcome = await withFastLoad(server, database, () =>
+    format.restore({
+      file,
+      facts,
+      server,
+      database,
+      signal,
+      onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
+    }),
+  )
+  const degraded = outcome.messages.filter((message) => message.kind === 'degraded')
+  return {
+    facts: outcome,
+    summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
+    findings: degraded.map(
+      (message): Finding => ({
+        id: 'degraded-restore',
+        severity: 'unverified',
+        subject: file.path,
+        message: `The copy lacks something that the backup holds: ${message.text}`,
+        remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
+      }),
+    ),
+  }
+}

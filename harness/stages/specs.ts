@@ -1,0 +1,47 @@
+import { HarnessError } from '../errors.ts'
+import { guardUrl } from '../migrator/child-process.ts'
+import type { Connection } from '../postgres/connection.ts'
+import type { Finding, SpecPass } from '../rehearsal.ts'
+import { startApp, type App } from '../smoke/app.ts'
+import { specFindings, toSpecPass } from '../smoke/findings.ts'
+import { runMocha } from '../smoke/mocha.ts'
+import type { Given } from './given.ts'
+import { environmentFor } from './trace-migrator.ts'
+
+export interface Specs {
+  /** Null when the app did not start, so that no spec ran. */
+  readonly pass: SpecPass | null
+  readonly findings: readonly Finding[]
+}
+
+/** Runs the smoke specs, and the app where the plan has one, on one database as `phase`. */
+export async function runSpecs(
+  { plan, run, signal }: Given,
+  { connection, files, phase }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
+): Promise<Specs> {
+  const environment = { ...(await environmentFor(plan, connection)), REHEARSAL_PHASE: phase }
+  let app: App | undefined
+  try {
+    app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment, run, signal }))
+    const result = await runMocha({
+      cwd: plan.cwd,
+      files,
+      arguments: plan.specs.mochaArguments,
+      environment: app === undefined ? environment : { ...environment, APP_URL: app.baseUrl },
+      preload: [guardUrl, import.meta.resolve('tsx')],
+      timeoutMs: plan.specs.timeoutMs,
+      run,
+    })
+    const context = { phase, files, cwd: plan.cwd, timeoutMs: plan.specs.timeoutMs }
+    return { pass: toSpecPass(result, phase), findings: specFindings(result, context) }
+  } catch (error) {
+    if (!(error instanceof HarnessError) || error.code !== 'app-not-started') throw error
+    return { pass: null, findings: [appNotStarted(error, plan.app?.command ?? phase)] }
+  } finally {
+    await app?.stop()
+  }
+}
+
+function appNotStarted({ message, hint }: HarnessError, subject: string): Finding {
+  return { id: 'app-not-started', severity: 'error', subject, message, remedy: hint }
+}

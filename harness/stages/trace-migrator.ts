@@ -1,0 +1,103 @@
+import { childEnvironment, nowhere } from '../migrator/environment.ts'
+import { readDotenvFiles } from '../migrator/dotenv-files.ts'
+import type { FailedStatement } from '../migrator/findings.ts'
+import { runMigrator, type MigratorRequest } from '../migrator/migrator.ts'
+import type { MigratorOutcome } from '../migrator/outcome.ts'
+import type { Plan } from '../plan.ts'
+import type { Connection } from '../postgres/connection.ts'
+import type { MigrationRun } from '../rehearsal.ts'
+import type { Progress } from '../stage.ts'
+import { byMigration } from '../trace/by-migration.ts'
+import type { Statement } from '../trace/statement.ts'
+import { openTap } from '../trace/tap.ts'
+import type { Given } from './given.ts'
+
+/** One operation of the app's Migrator on a database, with every statement that it sent. */
+export interface MigratorTrace {
+  readonly outcome: MigratorOutcome
+  readonly statements: readonly Statement[]
+  /** By the migrator's word; the migration table has the last one. */
+  readonly runs: readonly MigrationRun[]
+}
+
+/** Runs the app's Migrator through a tap, so that every statement is known whatever driver it uses. */
+export async function traceMigrator(
+  { plan, run, signal }: Given,
+  request: Pick<MigratorRequest, 'operation' | 'steps'>,
+  database: Connection,
+  progress: Progress,
+): Promise<MigratorTrace> {
+  const tap = await openTap(database)
+  try {
+    const connection = { ...database, host: tap.host, port: tap.port }
+    const outcome = await runMigrator(
+      { ...request, source: plan.migrations },
+      {
+        connection,
+        watch: database,
+        environment: await environmentFor(plan, connection),
+        cwd: plan.cwd,
+        stallTimeoutMs: plan.migrate.stallTimeoutMs,
+        signal,
+        run,
+        onMessage: (message) => {
+          if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
+        },
+      },
+    )
+    const statements = [...tap.statements]
+    return { outcome, statements, runs: runsOf(outcome, statements) }
+  } finally {
+    await tap.close()
+  }
+}
+
+/** The app's migrations as its Migrator lists them; there is no database to connect to. */
+export async function listMigrations({ plan, run, signal }: Given): Promise<MigratorOutcome> {
+  return runMigrator(
+    { operation: 'list', source: plan.migrations, steps: 0 },
+    {
+      connection: nowhere,
+      environment: await environmentFor(plan, nowhere),
+      cwd: plan.cwd,
+      stallTimeoutMs: plan.migrate.stallTimeoutMs,
+      signal,
+      run,
+    },
+  )
+}
+
+/** The whole environment of a child that runs the team's code on one database. */
+export async function environmentFor(plan: Plan, connection: Connection): Promise<Record<string, string>> {
+  const dotenvFiles = await readDotenvFiles(plan.cwd)
+  return childEnvironment({ connection, protectedUrls: plan.protectedUrls, base: process.env, dotenvFiles })
+}
+
+/** The statements that the server answered with an error. */
+export function refusedStatements(statements: readonly Statement[]): FailedStatement[] {
+  return statements.flatMap(({ text, startedAt, error }) =>
+    error === null ? [] : [{ text, startedAt, code: error.code, position: error.position }],
+  )
+}
+
+function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): MigrationRun[] {
+  const counts = byMigration(statements, outcome.runs)
+  const ran = outcome.runs.map((run, index): MigrationRun => {
+    const result = outcome.results.find((it) => it.name === run.migration && it.direction === run.direction)
+    const failed = run.observation === null || run.observation.threw || result?.status === 'error'
+    return {
+      name: run.migration,
+      direction: run.direction,
+      status: failed ? 'error' : 'success',
+      durationMs: run.endedAt === null ? 0 : Math.round(run.endedAt - run.startedAt),
+      statements: counts[index]?.length ?? 0,
+    }
+  })
+  const notRun = outcome.results.filter(
+    (result) => !ran.some((run) => run.name === result.name && run.direction === result.direction),
+  )
+  return [
+    ...ran,
+    ...notRun.map(({ name, direction, status }) => ({ name, direction, status, durationMs: 0, statements: 0 })),
+  ]
+}

@@ -1,0 +1,16 @@
+/** ComicScout UK, the worked example: everything that `npm run rehearse` needs to know. */
+export default {
+  backup: 'fixtures/comicscout.sql.gz',
+  migrations: 'migrations',
+  // 2025_06_02_001_mint_grade adds a row on purpose; no other existing row may change.
+  allowedDataChanges: ['grades'],
+  specs: ['specs/**/*.spec.ts'],
+  app: {
+    command: 'node fixtures/app/server.ts',
+    readyUrl: 'http://127.0.0.1:{port}/healthz',
+  },
+  reports: {
+    json: 'rehearsal-report/rehearsal.json',
+    markdown: 'rehearsal-report/rehearsal.md',
+  },
+}
