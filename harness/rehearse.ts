@@ -1,7 +1,7 @@
-import { messageOf } from './errors.ts'
+import type { BackupFacts } from './backups/backup-format.ts'
 import type { Plan } from './plan.ts'
 import type { Redactor } from './redact.ts'
-import { stageNames, verdictOf, type Rehearsal } from './rehearsal.ts'
+import { stageNames, verdictOf, type BackupSummary, type Rehearsal } from './rehearsal.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
@@ -80,14 +80,14 @@ async function runStages(
   journal: Journal,
   { teardown, redactor, observe, learn }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan, run, signal } = given
+  const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: { path: plan.backup, ...backupSummary(prepared.facts) } })
+  learn({ backup: backupSummary(plan.backup, prepared.facts) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
   const provisioned = await journal.run('provision', (progress) =>
-    provision(prepared, { teardown, redactor, keep: plan.keep, run, observe }, progress),
+    provision(given, prepared, { teardown, redactor, observe }, progress),
   )
   const { server } = provisioned
   const { engine, version: serverVersion, image } = server
@@ -110,4 +110,9 @@ async function runStages(
   const files = rolledBack.complete ? prepared.specFiles : []
   const last = await journal.run('verify-rollback', (progress) => verifyRollback(given, provisioned, before, files, progress))
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+}
+
+function backupSummary(path: string, facts: BackupFacts): BackupSummary {
+  const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
+  return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
 }

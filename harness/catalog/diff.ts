@@ -61,7 +61,9 @@ function textOf(value: string | number | boolean | null | undefined): string | n
 /** A sequence that gives later values than before: rows inserted since are no reason to fear a collision. */
 function isAhead(change: Change): boolean {
   if (change.change !== 'changed' || change.attribute !== 'nextValue') return false
-  const [before, after] = [change.object, change.other].map(({ attributes }) => BigInt(String(attributes['nextValue'])))
+  const [before, after] = [change.object, change.other].map(({ attributes }) =>
+    BigInt(String(attributes['nextValue'])),
+  )
   if (before === undefined || after === undefined) return false
   return String(change.other.attributes['increment']).startsWith('-') ? after < before : after > before
 }

@@ -88,7 +88,7 @@ function countCompanions(
   for (const { change, object } of changes) {
     if (change === 'changed') continue
     let root = object.name
-    for (let parent = object.parent; parent !== null && whole[change].has(parent); ) {
+    for (let parent = object.parent; parent !== null && whole[change].has(parent);) {
       root = parent
       parent = parents.get(`${change} ${root}`) ?? null
     }

@@ -7,15 +7,15 @@ export interface Remark {
   readonly text: string
 }
 
-/** Every comment and security label of the database's objects, system ones included. */
+/**
+ * Every comment and security label of the database's objects, system ones included. The database's own comment
+ * is left out: there the harness writes whose copy it is.
+ */
 export async function readRemarks(client: Client): Promise<Remark[]> {
   const { rows } = await client.query<{ address: string; attribute: Remark['attribute']; text: string }>(`
     select classoid::regclass || ' ' || objoid || ' ' || objsubid as address, 'comment' as attribute,
       description as text
     from pg_description where objoid >= 16384 or classoid in ('pg_namespace'::regclass, 'pg_extension'::regclass)
-    union all
-    select classoid::regclass || ' ' || objoid || ' 0', 'comment', description from pg_shdescription
-    where classoid = 'pg_database'::regclass
     union all
     select classoid::regclass || ' ' || objoid || ' ' || objsubid, 'securityLabel',
       string_agg(provider || ': ' || label, '; ' order by provider)

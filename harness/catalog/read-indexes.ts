@@ -1,11 +1,4 @@
-import {
-  addressOf,
-  attributes,
-  notOfExtension,
-  qualified,
-  userSchema,
-  type FamilyQuery,
-} from './family.ts'
+import { addressOf, attributes, notOfExtension, qualified, userSchema, type FamilyQuery } from './family.ts'
 
 /** Indexes; one that a constraint made belongs to that constraint. */
 export const indexes: FamilyQuery = () => `

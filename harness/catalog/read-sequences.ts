@@ -11,7 +11,7 @@ import {
 
 /**
  * Sequences without their state (`readSequenceStates`). One that a column owns belongs to that column, and
- * its owner is always the table's, so it is not told again.
+ * its owner is always the table's, so it is not told again. `readable` is false where the role may not read it.
  */
 export const sequences: FamilyQuery = () => `
   select 'sequence' as kind, ${qualified('n.nspname', 'c.relname')} as name,
@@ -26,6 +26,7 @@ export const sequences: FamilyQuery = () => `
       cache: `s.seqcache::text`,
       cycle: `case when s.seqcycle then true end`,
       ownedBy: `o.name`,
+      readable: `case when not has_sequence_privilege(c.oid, 'SELECT') then false end`,
       identity: `case when o.deptype = 'i' then true end`,
       persistence: `case c.relpersistence when 'u' then 'unlogged' end`,
       owner: `case when o.name is null then pg_get_userbyid(c.relowner) end`,

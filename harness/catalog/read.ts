@@ -18,23 +18,31 @@ export interface TableName {
  * all that belongs to them. Definitions are qualified in full whatever the session's settings, which are
  * untouched afterwards. Postgres 12 to 18. The client must not be in a transaction.
  */
-export async function readCatalog(
-  client: Client,
-  { ignoreTables = [] }: { readonly ignoreTables?: readonly TableName[] } = {},
-): Promise<Catalog> {
+export async function readCatalog(client: Client, options: ReadOptions = {}): Promise<Catalog> {
   await client.query('begin isolation level repeatable read read only')
   try {
-    await client.query(settings)
-    const traits = await readTraits(client)
-    const rows: FamilyRow[] = []
-    for (const family of families) rows.push(...(await client.query<FamilyRow>(family(traits))).rows)
-    const sequences = rows.filter((row) => row.kind === 'sequence').map((row) => row.name)
-    const states = await readSequenceStates(client, sequences)
-    const objects = assemble(rows, await readRemarks(client), states)
-    return { objects: without(objects, await resolve(client, ignoreTables)) }
+    return await readCatalogHere(client, options)
   } finally {
     await client.query('rollback').catch(() => {})
   }
+}
+
+export interface ReadOptions {
+  readonly ignoreTables?: readonly TableName[]
+}
+
+/** The same inside the transaction that the client is in, whose settings are other ones afterwards. */
+export async function readCatalogHere(
+  client: Client,
+  { ignoreTables = [] }: ReadOptions = {},
+): Promise<Catalog> {
+  await client.query(settings)
+  const traits = await readTraits(client)
+  const rows: FamilyRow[] = []
+  for (const family of families) rows.push(...(await client.query<FamilyRow>(family(traits))).rows)
+  const objects = assemble(rows, await readRemarks(client))
+  await addSequenceStates(client, objects)
+  return { objects: without(objects, await resolve(client, ignoreTables)) }
 }
 
 interface FamilyRow {
@@ -59,19 +67,27 @@ async function readTraits(client: Client): Promise<ServerTraits> {
   return { major: Math.floor(Number(rows[0]?.version) / 10_000), superuser: rows[0]?.superuser === 'on' }
 }
 
-function assemble(
-  rows: readonly FamilyRow[],
-  remarks: readonly Remark[],
-  states: ReadonlyMap<string, string>,
-): CatalogObject[] {
+/** A catalog object that is still being put together. */
+type Draft = CatalogObject & { readonly attributes: Record<string, string | number | boolean | null> }
+
+function assemble(rows: readonly FamilyRow[], remarks: readonly Remark[]): Draft[] {
   const said = Map.groupBy(remarks, (remark) => remark.address)
   return rows.map(({ kind, name, parent, address, attributes }) => {
-    const own: Record<string, string | number | boolean | null> = JSON.parse(attributes)
+    const own: Draft['attributes'] = JSON.parse(attributes)
     for (const { attribute, text } of (address !== null && said.get(address)) || []) own[attribute] = text
-    const next = kind === 'sequence' ? states.get(name) : undefined
-    if (next !== undefined) own['nextValue'] = next
     return { kind, name, parent, attributes: own }
   })
+}
+
+async function addSequenceStates(client: Client, objects: readonly Draft[]): Promise<void> {
+  const sequences = objects.filter(
+    ({ kind, attributes }) => kind === 'sequence' && attributes['readable'] !== false,
+  )
+  const states = await readSequenceStates(
+    client,
+    sequences.map(({ name }) => name),
+  )
+  for (const { name, attributes } of sequences) attributes['nextValue'] = states.get(name) ?? null
 }
 
 /** The names of the ignored tables as the catalog spells them. */
@@ -87,10 +103,13 @@ async function resolve(client: Client, tables: readonly TableName[]): Promise<Se
   return new Set(rows.map((row) => row.name))
 }
 
-function without(objects: readonly CatalogObject[], ignored: ReadonlySet<string>): Map<string, CatalogObject> {
+function without(
+  objects: readonly CatalogObject[],
+  ignored: ReadonlySet<string>,
+): Map<string, CatalogObject> {
   const gone = new Set(ignored)
   // A table's constraint has an index, its column a sequence: each pass goes one level down.
-  for (let size = -1; size !== gone.size; ) {
+  for (let size = -1; size !== gone.size;) {
     size = gone.size
     for (const { name, parent } of objects) if (parent !== null && gone.has(parent)) gone.add(name)
   }

@@ -116,7 +116,9 @@ export const rounds: ReadonlyMap<string, Round> = new Map<string, Round>([
     'trigger definition',
     remake(
       (trigger) => `drop trigger ${lastPart(trigger)} on ${trigger.parent}`,
-      (trigger) => `pg_get_triggerdef(oid) from pg_trigger where tgrelid = ${literal(trigger.parent)}::regclass
+      (
+        trigger,
+      ) => `pg_get_triggerdef(oid) from pg_trigger where tgrelid = ${literal(trigger.parent)}::regclass
         and quote_ident(tgname) = ${literal(lastPart(trigger))}`,
     ),
   ],

@@ -1,8 +1,8 @@
-import type { ContainerInfo } from 'dockerode'
+import type { Container, ContainerInfo } from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { isAlive, isOnThisHost, parseOwner } from '../runs/owner.ts'
 import type { Owner } from '../runs/run.ts'
-import { answerWithinMs, askEngine } from './docker-client.ts'
+import { answerWithinMs, askEngine, engineWords } from './docker-client.ts'
 import { ownerLabel, removeContainer, runLabel } from './docker-container.ts'
 import { keptPrefix } from './docker-server.ts'
 
@@ -29,7 +29,7 @@ export function isLeftover({ name, owner, ageMs }: Candidate, kept: boolean): bo
   return wasKept || !isAlive(owner)
 }
 
-/** Removes the containers that are left over, with their volumes; a line for each that this call removed. */
+/** Removes the containers that are left over, with their volumes; a line for each that it removed, or could not. */
 export async function sweepContainers(client: ContainerRuntimeClient, kept: boolean): Promise<string[]> {
   const docker = client.container.dockerode
   const containers = await docker.listContainers({
@@ -41,12 +41,17 @@ export async function sweepContainers(client: ContainerRuntimeClient, kept: bool
   const now = await engineTime(client)
   const leftovers = containers.filter((container) => isLeftover(candidateOf(container, now), kept))
   const lines = await Promise.all(
-    leftovers.map(async ({ Id, Names }) => {
-      const removed = await removeContainer(docker.getContainer(Id))
-      return removed ? `Removed container ${nameOf(Names)} with its volume.` : undefined
-    }),
+    leftovers.map(async ({ Id, Names }) => await removeLeftover(docker.getContainer(Id), nameOf(Names))),
   )
   return lines.filter((line) => line !== undefined)
+}
+
+async function removeLeftover(container: Container, name: string): Promise<string | undefined> {
+  try {
+    return (await removeContainer(container)) ? `Removed container ${name} with its volume.` : undefined
+  } catch (error) {
+    return `Container ${name} could not be removed: ${engineWords(error)}`
+  }
 }
 
 function candidateOf({ Names, Labels, Created }: ContainerInfo, now: number): Candidate {

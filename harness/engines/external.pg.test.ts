@@ -110,6 +110,7 @@ describe('the external engine', () => {
     })
     await createDatabase(role, 'rdeaddeadde_one', { comment })
     await createDatabase(role, 'rdeaddeadde_two')
+    await createDatabase(role, 'rdeaddeadde_copy', { comment: 'mine now' })
     await createDatabase(role, 'reservations_archive')
     await createDatabase(role, 'reservation_archive', { comment: JSON.stringify(dead) })
     await withServer(role, async (server, run) => {
@@ -120,10 +121,11 @@ describe('the external engine', () => {
         `Dropped database rdeaddeadde_two on 127.0.0.1:${role.port}.`,
       ])
       expect(await external.sweep({ serverUrl: urlOf(role), kept: true })).to.deep.equal([])
-      const left = [`${run.id}_living`, 'reservation_archive', 'reservations_archive']
+      const left = [`${run.id}_living`, 'rdeaddeadde_copy', 'reservation_archive', 'reservations_archive']
       expect(await databasesOf(admin, 'r')).to.have.members(left)
     })
     await withClient(admin, async (client) => {
+      await client.query('drop database rdeaddeadde_copy')
       await client.query('drop database reservations_archive')
       await client.query('drop database reservation_archive')
     })

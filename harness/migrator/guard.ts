@@ -18,6 +18,16 @@ interface Address {
 const blocked = parseList(process.env['PG_REHEARSAL_BLOCKED'])
 const allowed = parseList(process.env['PG_REHEARSAL_ALLOWED'])
 
+const lookups = [
+  'lookup',
+  'resolve',
+  'resolve4',
+  'resolve6',
+  'resolveAny',
+  'resolveCname',
+  'resolveSrv',
+] as const
+
 if (blocked.length > 0) await install()
 
 async function install(): Promise<void> {
@@ -60,7 +70,8 @@ function guardConnections(isBlocked: (host: string, port: number) => boolean): v
       return this
     }
     // Another name for a protected server shows once it is resolved.
-    this.on('lookup', (_error, address) => {
+    this.on('lookup', (error: Error | null | undefined, address) => {
+      if (error) return
       const isCopy = includes(allowed, host, port)
       if (!isCopy && isBlocked(address, port)) this.destroy(refusal(`a connection to ${host}:${port}`))
     })
@@ -81,16 +92,6 @@ function targetOf(args: readonly unknown[]): Address | undefined {
 }
 
 type Lookup = (name: string, ...rest: unknown[]) => unknown
-
-const lookups = [
-  'lookup',
-  'resolve',
-  'resolve4',
-  'resolve6',
-  'resolveAny',
-  'resolveCname',
-  'resolveSrv',
-] as const
 
 function guardLookups(isBlocked: (name: string) => boolean): void {
   const callbacks = dns as unknown as Record<string, Lookup>

@@ -21,6 +21,7 @@ export interface Db {
   getExecutor(): object
   withPlugin(plugin: object): Db
   withoutPlugins(): Db
+  selectFrom(table: string): { select(column: string): { compile(): { readonly query: object } } }
   executeQuery(query: object): Promise<{ readonly rows: readonly unknown[] }>
   connection(): { execute<Result>(work: (db: Db) => Promise<Result>): Promise<Result> }
   destroy(): Promise<void>

@@ -2,17 +2,21 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
+import { execa } from 'execa'
 import type { Server } from '../engines/engine.ts'
 import type { MigrationSource } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
 import { sharedServer } from '../testing/server.ts'
+import { readDotenvFiles } from './dotenv-files.ts'
 import { childEnvironment, nowhere } from './environment.ts'
 import { runMigrator } from './migrator.ts'
 import type { MigratorOptions, MigratorRequest } from './migrator.ts'
 import type { MigratorOutcome } from './outcome.ts'
+import { endSessions } from './sessions.ts'
 
 const nodeModules = fileURLToPath(new URL('../../node_modules', import.meta.url))
 const tracked = new Set<number>()
@@ -210,7 +214,7 @@ describe('migrator', () => {
         )
         const up = await rehearse('up', source('migrator.ts'))
         expect(up.error).to.equal(null)
-        expect(up.loaded).to.include({ table: 'appMigrations', observed: true })
+        expect(up.loaded).to.include({ table: 'app_migrations', tableSchema: null, observed: true })
         expect(up.loaded.kyselyVersion).to.match(kysely === 'kysely' ? /^0\.29\./ : /^0\.28\./)
         expect(up.runs.map(({ migration: name }) => name)).to.deep.equal(['a', 'b'])
         expect(await tables()).to.deep.equal(['app_migrations', 'two_words'])
@@ -437,6 +441,18 @@ describe('migrator', () => {
       expect(up.runs[0]?.observation?.unawaited).to.deep.equal(['create table "b" ()'])
     })
 
+    it('does not report queries that go on after a throw', async () => {
+      const from = await migrations({
+        a: `await Promise.all([
+          sql\`select pg_sleep(0.2)\`.execute(db).then(() => sql\`select 1\`.execute(db)).catch(() => {}),
+          Promise.reject(new Error('first'))])`,
+      })
+      const up = await rehearse('up', from)
+      expect(up.error?.message).to.equal('first')
+      expect(up.runs[0]).to.deep.include({ late: [] })
+      expect(up.runs[0]?.observation).to.deep.include({ threw: true, unawaited: [] })
+    })
+
     it('keeps what migrations print', async () => {
       const from = await migrations({ a: "console.log('backfilling'); console.error('careful')" })
       expect((await rehearse('up', from)).output)
@@ -449,6 +465,40 @@ describe('migrator', () => {
       const kinds: string[] = []
       await rehearse('up', from, { options: { onMessage: ({ kind }) => kinds.push(kind) } })
       expect(kinds).to.deep.equal(['loaded', 'started', 'ended', 'started', 'ended', 'done'])
+    })
+  })
+
+  describe('reach', () => {
+    const protectedUrls = { PRODUCTION_URL: 'postgres://app:secret@localhost:1/shop' }
+
+    it('leads a pool of the migration to the copy, whichever variable it takes', async () => {
+      const from = await migrations({
+        a: `const { default: pg } = await import('pg')
+          process.loadEnvFile()
+          for (const name of ['DATABASE_URL', 'SHOP_URL']) {
+            const client = new pg.Client({ connectionString: process.env[name] })
+            await client.connect()
+            await client.query('create table ' + name + ' ()')
+            await client.end()
+          }`,
+      })
+      await writeFile(join(folder, '.env'), `SHOP_URL=${protectedUrls.PRODUCTION_URL}`)
+      const dotenvFiles = await readDotenvFiles(folder)
+      const environment = childEnvironment({ connection, protectedUrls, base: {}, dotenvFiles })
+      const up = await rehearse('up', from, { options: { environment } })
+      expect(up.error).to.equal(null)
+      expect(await tables()).to.deep.equal(['database_url', 'shop_url'])
+    })
+
+    it('refuses a protected server that the migration spells out itself', async () => {
+      const from = await migrations({
+        a: `const { default: pg } = await import('pg')
+          await new pg.Client('postgres://app:secret@127.0.0.1:1/shop').connect()`,
+      })
+      const environment = childEnvironment({ connection, protectedUrls, base: {}, dotenvFiles: [] })
+      const up = await rehearse('up', from, { options: { environment } })
+      expect(up.error?.fields).to.include({ code: 'ERR_PG_REHEARSAL_BLOCKED' })
+      expect(up.output).to.include('PG_REHEARSAL_BLOCKED')
     })
   })
 
@@ -500,7 +550,7 @@ describe('migrator', () => {
       await withClient(connection, (client) => client.query('create table b as select 1 as id'))
       const up = await rehearse('up', from, { options: { stallTimeoutMs: 1000 } })
       expect(up.stall).to.include({ kind: 'self-deadlock' })
-      expect(up.stall?.message).to.include('a row')
+      expect(up.stall?.message).to.include('waits for a row of b to run "update b set id = 3"')
     })
 
     it('explains a promise that never settles', async () => {
@@ -530,6 +580,26 @@ describe('migrator', () => {
       expect(error).to.include({ message: 'interrupted' })
     })
 
+    it('ends by itself when the harness is killed', async () => {
+      const from = await migrations({ a: 'console.log(1); await sql`select pg_sleep(3)`.execute(db)' })
+      const request = { operation: 'up', source: from, steps: 0 }
+      const environment = childEnvironment({ connection, protectedUrls: {}, base: {}, dotenvFiles: [] })
+      const code = `import { runMigrator } from ${JSON.stringify(new URL('migrator.ts', import.meta.url))}
+        await runMigrator(${JSON.stringify(request)}, { ...${JSON.stringify({ connection, environment, cwd: folder })},
+          stallTimeoutMs: 10_000, run: { track: (pid) => console.log(pid), untrack() {} },
+          onMessage: ({ kind }) => console.log(kind) })`
+      const parent = execa(process.execPath, ['--input-type=module', '--eval', code], { reject: false })
+      let pid = 0
+      for await (const line of parent) {
+        if (/^\d+$/.test(line)) pid = Number(line)
+        if (line === 'started') parent.kill('SIGKILL')
+      }
+      expect(pid).to.be.greaterThan(0)
+      for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await pause(20)
+      expect(isAlive(pid)).to.equal(false)
+      await withClient(connection, (client) => endSessions(client, 0))
+    })
+
     it('leaves alone the sessions of the harness', async () => {
       const own = await connect(connection)
       try {
@@ -542,3 +612,11 @@ describe('migrator', () => {
     })
   })
 })
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

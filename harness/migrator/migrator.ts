@@ -5,13 +5,13 @@ import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import { urlOf } from '../postgres/url.ts'
+import { endGroup } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
 import { startChild } from './child-process.ts'
 import type { MigratorChild } from './child-process.ts'
 import { nearest } from './nearest.ts'
 import { transcriptOf } from './outcome.ts'
 import type { MigratorOutcome } from './outcome.ts'
-import { endProcessGroup } from './process-group.ts'
 import type { Message, Request, ThrownError } from './protocol.ts'
 import { endSessions } from './sessions.ts'
 import { watchForStall } from './stall-watch.ts'
@@ -74,7 +74,7 @@ export async function runMigrator(
     options.signal?.throwIfAborted()
     return await outcomeOf(child, messages, stall)
   } finally {
-    await endProcessGroup(child.process, child.exited)
+    await endChild(child)
     untrack()
     const isDone = messages.at(-1)?.kind === 'done'
     if (request.operation !== 'list') await leaveNoSession(options, isDone ? options.stallTimeoutMs : 0)
@@ -91,10 +91,16 @@ async function tsxVariables(path: string): Promise<Record<string, string>> {
   return folder === undefined ? {} : { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') }
 }
 
+/** Ends the child and whatever it started; safe when it is gone already. */
+async function endChild(child: MigratorChild): Promise<void> {
+  if (child.process.pid !== undefined) await endGroup(child.process.pid)
+  await child.exited
+}
+
 /** Ends the child when the signal says so, or with this program at the next sweep; returns how to undo both. */
 function track(child: MigratorChild, { run, signal }: MigratorOptions): () => void {
   const { pid } = child.process
-  const end = (): void => void endProcessGroup(child.process, child.exited)
+  const end = (): void => void endChild(child)
   if (pid !== undefined) run.track(pid)
   signal?.addEventListener('abort', end)
   return () => {
@@ -143,7 +149,7 @@ async function outcomeOf(
   messages: readonly Message[],
   stall: Stall | null,
 ): Promise<MigratorOutcome> {
-  await endProcessGroup(child.process, child.exited)
+  await endChild(child)
   const { exitCode, signal } = await child.exited
   const transcript = transcriptOf(messages)
   const failed = messages.findLast((message) => message.kind === 'failed')

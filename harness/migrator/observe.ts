@@ -38,7 +38,9 @@ export function makeObserver(report: (message: Message) => void): Observer {
     } finally {
       const at = now()
       const running = queries.running()
-      queries.close(lateReporter((statement) => report({ kind: 'late', ...about, at: now(), statement })))
+      // What goes on after a throw is no surprise: the other half of a Promise.all.
+      if (!threw)
+        queries.close(lateReporter((statement) => report({ kind: 'late', ...about, at: now(), statement })))
       // A query of ours would be waited for behind those still running, and hide production's race.
       const after = running.length === 0 ? await readSessionState(db) : null
       const unawaited = threw ? [] : running

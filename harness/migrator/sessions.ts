@@ -51,7 +51,7 @@ const sessionsSql = `
   ) b on true
   left join lateral (
     select json_build_object(
-      'mode', ${lockMode('w.mode')},
+      'mode', case when w.locktype in ('transactionid', 'tuple') then null else ${lockMode('w.mode')} end,
       'object', case
         when w.relation is not null then 'table ' || w.relation::regclass::text
         when w.locktype in ('transactionid', 'tuple') then coalesce((
@@ -61,7 +61,7 @@ const sessionsSql = `
         else w.locktype end,
       'heldModes', coalesce((
         select json_agg(distinct ${lockMode('h.mode')}) from pg_catalog.pg_locks h
-        where h.granted and h.pid = any (b.pids)
+        where h.granted and h.pid = any (b.pids) and h.locktype not in ('transactionid', 'tuple')
           and (h.locktype, h.database, h.relation, h.transactionid::text, h.classid, h.objid, h.objsubid)
             is not distinct from
             (w.locktype, w.database, w.relation, w.transactionid::text, w.classid, w.objid, w.objsubid)

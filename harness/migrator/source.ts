@@ -11,19 +11,17 @@ import { interceptMigrators } from './intercept.ts'
 import { loadAppKysely, resolveFrom } from './kysely.ts'
 import type { AppKysely, Db, Migrator, MigratorProps, Provider } from './kysely.ts'
 import { LoadError } from './load-error.ts'
+import { migrationTableOf } from './migration-table.ts'
+import type { MigrationTable } from './migration-table.ts'
 
 /** Migrations, ready to run. Nothing has connected yet, as far as it is up to the harness. */
-export interface LoadedSource {
+export interface LoadedSource extends MigrationTable {
   readonly kysely: AppKysely
   readonly migrator: Migrator
   /** Null when the app's own Migrator could not be seen into. */
   readonly inside: { readonly db: Db; readonly provider: Provider } | null
-  readonly table: string
-  readonly tableSchema: string | null
   readonly ignored: readonly string[]
 }
-
-const defaultTable = 'kysely_migration'
 
 /**
  * Loads what `source` names: a folder, or a module in one of the forms of `handOverOf`. Migrations are read
@@ -80,20 +78,18 @@ async function ownMigrator(provider: Provider, options: LoadOptions): Promise<Lo
   await requireMigrations(provider, source.path)
   const pool = await makePool(base, connectionString)
   const db = new kysely.Kysely({ dialect: new kysely.PostgresDialect({ pool }) })
-  const migrator = new kysely.Migrator({
+  const props: MigratorProps = {
     db,
     provider: wrap(provider),
     migrationTableName: source.tableName,
     migrationTableSchema: source.tableSchema,
     allowUnorderedMigrations: source.allowUnordered,
-  })
-  const table = source.tableName ?? defaultTable
+  }
   return {
     kysely,
-    migrator,
+    migrator: new kysely.Migrator(props),
     inside: { db, provider },
-    table,
-    tableSchema: source.tableSchema ?? null,
+    ...migrationTableOf(props),
     ignored: [],
   }
 }
@@ -139,8 +135,7 @@ async function appMigrator(
     kysely,
     migrator,
     inside: props === undefined ? null : { db: props.db, provider: props.provider },
-    table: props?.migrationTableName ?? defaultTable,
-    tableSchema: props?.migrationTableSchema ?? null,
+    ...(props === undefined ? { table: 'kysely_migration', tableSchema: null } : migrationTableOf(props)),
     ignored: [],
   }
 }

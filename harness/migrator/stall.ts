@@ -15,13 +15,13 @@ export interface Session {
   readonly stateForMs: number
   /** Processes that hold what this one waits for. */
   readonly blockedBy: readonly number[]
-  /** What it waits for: `ACCESS SHARE on public.issues`; null when it waits for no lock. */
+  /** What it waits for; null when it waits for no lock. */
   readonly awaitedLock: AwaitedLock | null
 }
 
 export interface AwaitedLock {
-  /** Spelt as in the Postgres documentation. */
-  readonly mode: string
+  /** Spelt as in the Postgres documentation; null for a row, which is waited for through its transaction. */
+  readonly mode: string | null
   /** `table public.issues`, `a row of public.issues`, `an advisory lock`. */
   readonly object: string
   /** The modes that blockers hold on the same object. */
@@ -79,7 +79,7 @@ type Explanation = Omit<Stall, 'details'>
 function explainWait(waiting: Session, sessions: readonly Session[]): Explanation {
   const blocker = rootBlocker(waiting, sessions)
   const lock = waiting.awaitedLock
-  const awaited = lock === null ? 'a lock' : `${lock.mode} on ${lock.object}`
+  const awaited = lock === null ? 'a lock' : describeLock(lock)
   const held =
     lock === null || lock.heldModes.length === 0 ? '' : `, on which it holds ${lock.heldModes.join(', ')}`
   const wait = `Session ${waiting.pid} waits for ${awaited} to run "${brief(waiting.query)}"`
@@ -151,8 +151,12 @@ const noAnswer: Stall = {
   details: [],
 }
 
+function describeLock({ mode, object }: AwaitedLock): string {
+  return mode === null ? object : `${mode} on ${object}`
+}
+
 function describeSession({ pid, state, stateForMs, query, blockedBy, awaitedLock }: Session): string {
-  const wait = awaitedLock === null ? '' : `, waits for ${awaitedLock.mode} on ${awaitedLock.object}`
+  const wait = awaitedLock === null ? '' : `, waits for ${describeLock(awaitedLock)}`
   const blockers = blockedBy.length === 0 ? '' : `, blocked by ${blockedBy.join(', ')}`
   return `session ${pid}: ${state} for ${seconds(stateForMs)}${wait}${blockers}: ${brief(query)}`
 }

@@ -81,7 +81,7 @@ function cell(text: string): string {
 
 /** Text from databases and specs must not become markup: HTML, links, mentions. */
 function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(/([\\`*_[\]])/g, '\\$1').replaceAll('@', '@\u200B')
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(/[\\`*[\]]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`).replaceAll('@', '@\u200B')
 }
 
 function fenced(text: string): string {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
+import { signalGroup } from './processes.ts'
 import type { Run } from './run.ts'
 
 /** A child process and everything it starts. */
@@ -70,7 +71,7 @@ export function startGroup(command: string, args: readonly string[], options: Gr
   }
 }
 
-/** Ends every process of a group that this program started. */
+/** Ends every process of the group that `pid` leads: SIGTERM, then SIGKILL after 2 seconds. */
 export async function endGroup(pid: number): Promise<void> {
   if (!signalGroup(pid, 'SIGTERM')) return
   for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 20) {
@@ -78,13 +79,4 @@ export async function endGroup(pid: number): Promise<void> {
     if (!signalGroup(pid, 0)) return
   }
   signalGroup(pid, 'SIGKILL')
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -31,8 +31,8 @@ export function groupIsThere(pid: number, startedAt: string): boolean {
   return pids().some((member) => isMember(member, pid))
 }
 
-/** Signals a whole process group; false when it has no members left. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+/** Signals a whole process group, or with 0 only asks for it; false when it has no members left. */
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal)
     return true

@@ -1,4 +1,5 @@
-import { createRoles, withFastLoad } from '../backups/index.ts'
+import { createRoles } from '../backups/create-roles.ts'
+import { withFastLoad } from '../backups/fast-load.ts'
 import type { RestoreOutcome } from '../backups/backup-format.ts'
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'

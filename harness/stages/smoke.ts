@@ -1,7 +1,7 @@
 import type { SpecPass } from '../rehearsal.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
-import type { Provisioned } from './provision.ts'
+import { migratedName, type Provisioned } from './provision.ts'
 import { runSpecs } from './specs.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function smoke(
   files: readonly string[],
   progress: Progress,
 ): Promise<StageOutput<SpecPass | null>> {
-  const copy = `${database}_smoke`
+  const copy = migratedName(database)
   progress('copying the migrated database')
   await server.cloneDatabase(database, copy)
   try {
@@ -22,7 +22,7 @@ export async function smoke(
     const { pass, findings } = await runSpecs(given, { connection: server.connection(copy), files, phase: 'migrated' })
     return { facts: pass, findings, summary: describe(pass) }
   } finally {
-    await server.dropDatabase(copy)
+    if (!given.plan.keep) await server.dropDatabase(copy)
   }
 }
 

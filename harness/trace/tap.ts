@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import type { Conversation, Hooks } from './conversation.ts'
@@ -49,6 +49,7 @@ export async function openTap(
   const failedInspections: unknown[] = []
   const live = new Map<number, Tapped>()
   let accepted = 0
+  let closing: Promise<void> | undefined
 
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const connection = opened((accepted += 1))
@@ -82,14 +83,16 @@ export async function openTap(
     failedInspections,
     inFlight: () => [...live.values()].flatMap(({ talk }) => talk.inFlight()),
     cut: (connection) => cut(...(live.get(connection)?.sockets ?? [])),
-    async close() {
-      if (!listener.listening) return
-      const closed = once(listener, 'close')
-      listener.close()
-      for (const { sockets } of live.values()) for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    close: () => (closing ??= end(listener, live)),
   }
+}
+
+async function end(listener: NetServer, live: ReadonlyMap<number, Tapped>): Promise<void> {
+  const sockets = [...live.values()].flatMap((tapped) => tapped.sockets).filter((socket) => !socket.closed)
+  const gone = [...sockets, listener].map((it) => new Promise((resolve) => it.once('close', resolve)))
+  listener.close()
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(gone)
 }
 
 interface Tapped {

@@ -2,7 +2,7 @@ import { ByteWindow } from './byte-window.ts'
 import { Lexer } from './lexer.ts'
 import type { Stop } from './lexer.ts'
 
-/** What a plain dump is made of, in order. Buffers are views: use them before the next `push`. */
+/** What a plain dump is made of, in order. Buffers are views of the chunks where that is possible. */
 export type SqlEvent =
   /** A comment between statements, without its line's end. */
   | { readonly kind: 'comment'; readonly text: string }

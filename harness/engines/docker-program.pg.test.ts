@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
@@ -30,6 +30,38 @@ describe(`docker after a SIGKILL${probed.available ? '' : ` (skipped: ${probed.r
       expect(await containersOf(id)).to.equal(0)
     })
   }
+})
+
+describe(`docker over TCP${probed.available ? '' : ` (skipped: ${probed.reason})`}`, () => {
+  it('feeds tools and reaches the server through the address in DOCKER_HOST', async function () {
+    if (!probed.available) this.skip()
+    const { container } = await dockerClient()
+    const { socketPath } = container.dockerode.modem as { socketPath?: string }
+    if (socketPath === undefined) this.skip()
+    const proxy = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ path: socketPath, allowHalfOpen: true })
+      for (const socket of [near, far]) socket.on('error', () => {})
+      near.pipe(far).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    try {
+      const { port } = proxy.address() as AddressInfo
+      const answer = await answerOf(
+        `await (async () => {
+          const { Readable } = await import('node:stream')
+          const server = await docker.start(request)
+          const stdin = Readable.from(['select 1; ', 'select 2;'])
+          const result = await server.runTool('psql', ['-At'], { database: 'postgres', stdin })
+          await server.stop()
+          return [server.connection('postgres').host, result]
+        })()`,
+        { DOCKER_HOST: `tcp://127.0.0.1:${port}` },
+      )
+      expect(answer).to.deep.equal(['127.0.0.1', { exitCode: 0, stdout: '1\n2\n', stderr: '' }])
+    } finally {
+      proxy.close()
+    }
+  })
 })
 
 describe('without a Docker engine, docker', () => {

@@ -1,0 +1,82 @@
+import type { Client } from 'pg'
+import type { RestoreMessage } from './backup-format.ts'
+import { excerpt } from './restore-error.ts'
+
+/**
+ * Statements of a plain dump that fail on an empty database without meaning a loss, made harmless before they
+ * run, so that whatever fails then is a real loss: settings that this server does not know, dropping what is
+ * not there yet (`pg_dump --clean`), creating the schema `public`.
+ */
+export class Adapter {
+  /** What was changed or left out. */
+  readonly messages: RestoreMessage[] = []
+  readonly #client: Client
+  readonly #superuser: boolean
+  readonly #known = new Map<string, boolean>()
+  #created = false
+  #dropped = 0
+
+  constructor(client: Client, superuser: boolean) {
+    this.#client = client
+    this.#superuser = superuser
+  }
+
+  /** The statement to run instead; undefined for none. Returns at once, without a promise, where it may. */
+  adapt(sql: Buffer): Buffer | undefined | Promise<Buffer | undefined> {
+    switch ((sql[0] ?? 0) | 32) {
+      case 0x73: // set
+        return this.#set(sql)
+      case 0x61: // alter
+      case 0x64: // drop
+        return this.#created || !this.#drops(sql) ? sql : undefined
+      case 0x63: // create, comment
+        return this.#create(sql)
+      default:
+        return sql
+    }
+  }
+
+  async #set(sql: Buffer): Promise<Buffer | undefined> {
+    const name = /^set\s+(?:session\s+|local\s+)?(\w+)\s*(?:=|\sto\s)/i.exec(
+      sql.toString('latin1', 0, 200),
+    )?.[1]
+    if (name === undefined || (await this.#knows(name.toLowerCase()))) return sql
+    this.#say(`setting ${name} is not known to this server: left out`)
+    return undefined
+  }
+
+  async #knows(name: string): Promise<boolean> {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const { rows } = await this.#client.query<{ known: string }>(
+      `select (pg_catalog.current_setting($1, true) is not null)::text as known`,
+      [name],
+    )
+    const answer = rows[0]?.known === 'true'
+    this.#known.set(name, answer)
+    return answer
+  }
+
+  #drops(sql: Buffer): boolean {
+    const text = sql.toString('latin1', 0, 2000)
+    const drops = /^drop\s/i.test(text) || /^alter\s[^]*\s(?:drop|detach)\s/i.test(text)
+    if (drops && this.#dropped++ === 0) this.#say('what the backup drops first is not there yet: left out')
+    return drops
+  }
+
+  #create(sql: Buffer): Buffer | undefined {
+    const head = sql.toString('latin1', 0, 100)
+    if (/^create\s+schema\s+"?public"?\s*;/i.test(head))
+      return Buffer.from('CREATE SCHEMA IF NOT EXISTS public;')
+    if (!this.#superuser && /^comment\s+on\s+extension\s+plpgsql\s/i.test(head)) {
+      this.#say(`${excerpt(head)}: left out, only a superuser may`)
+      return undefined
+    }
+    if (/^create\s/i.test(head)) this.#created = true
+    return sql
+  }
+
+  #say(text: string): void {
+    this.messages.push({ kind: 'benign', text })
+  }
+}

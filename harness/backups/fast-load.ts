@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
+import type { Server } from '../engines/engine.ts'
+import { withClient } from '../postgres/client.ts'
+
+/**
+ * Runs a load on a server that is set up for nothing else, then vacuums and analyzes the database and gives the
+ * server its own settings back, so that what is measured afterwards is measured under those. A server that is
+ * not ours keeps its settings; there the database is only vacuumed and analyzed.
+ */
+export async function withFastLoad<Result>(
+  server: Server,
+  database: string,
+  load: () => Promise<Result>,
+): Promise<Result> {
+  if (!server.owned) {
+    const result = await load()
+    await settle(server, database)
+    return result
+  }
+  await withClient(server.connection('postgres'), async (client) => await change(client, 'set'))
+  try {
+    const result = await load()
+    await settle(server, database)
+    return result
+  } finally {
+    // When the load failed because the server is gone, that is what must be heard.
+    await withClient(server.connection('postgres'), async (client) => await change(client, 'reset')).catch(
+      () => {},
+    )
+  }
+}
+
+/** Hint bits, visibility, statistics: without them the first scans would write, and autovacuum would set in. */
+async function settle(server: Server, database: string): Promise<void> {
+  await withClient(server.connection(database), async (client) => {
+    await client.query('vacuum (freeze, analyze)')
+  })
+}
+
+/** All of them take effect by a reload. A server that dies meanwhile is thrown away. */
+const settings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  autovacuum: 'off',
+  max_wal_size: '16GB',
+  checkpoint_timeout: '1h',
+  maintenance_work_mem: '256MB',
+}
+
+async function change(client: Client, to: 'set' | 'reset'): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    const sql = to === 'set' ? `set ${name} = ${client.escapeLiteral(value)}` : `reset ${name}`
+    await client.query(`alter system ${sql}`)
+  }
+  const before = await loadedAt(client)
+  await client.query('select pg_catalog.pg_reload_conf()')
+  for (let waitedMs = 0; waitedMs < 5_000 && (await loadedAt(client)) === before; waitedMs += 10)
+    await sleep(10)
+  if (to === 'reset') await client.query('checkpoint')
+}
+
+async function loadedAt(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ at: string }>('select pg_catalog.pg_conf_load_time()::text as at')
+  return rows[0]?.at
+}

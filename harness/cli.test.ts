@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect } from 'chai'
+import { packageFile } from './docs.ts'
+import { rehearsalJsonSchema } from './reports/schema.ts'
+import { missingEngine, runProgram, startProgram } from './testing/program.ts'
+
+const isValid = new Ajv2020({ formats: { 'date-time': true } }).compile(rehearsalJsonSchema())
+
+interface Expected {
+  readonly verdict: string
+  readonly exitCode: number
+  readonly finding: string
+  readonly subject: string
+}
+
+for (const engine of ['embedded', 'docker'] as const) {
+  describe(`rehearse run, ${engine} engine`, function () {
+    this.timeout(60_000)
+
+    before(async function () {
+      const reason = await missingEngine(engine)
+      if (reason === undefined) return
+      console.log(`    skipped: ${reason}`)
+      this.skip()
+    })
+
+    it('passes the worked example', async () => {
+      const result = await runProgram(['--engine', engine], { cwd: packageFile('.') })
+      expect(result.exitCode, result.stderr + result.stdout).to.equal(0)
+      expect(result.rehearsal?.verdict).to.equal('passed')
+      expect(isValid(result.rehearsal), JSON.stringify(isValid.errors)).to.equal(true)
+      expect(result.rehearsal?.engine?.name).to.equal(engine)
+      expect(result.rehearsal?.specs.map(({ phase, failed }) => ({ phase, failed }))).to.deep.equal([
+        { phase: 'migrated', failed: 0 },
+        { phase: 'rolled-back', failed: 0 },
+      ])
+    })
+
+    for (const name of sets('fixtures/broken')) {
+      const expected: Expected = JSON.parse(readFileSync(packageFile(`fixtures/broken/${name}/expected.json`), 'utf8'))
+      it(`says ${expected.finding} of the broken set ${name}`, async () => {
+        const result = await runProgram(['--engine', engine], { cwd: packageFile(`fixtures/broken/${name}`) })
+        const { rehearsal } = result
+        expect(isValid(rehearsal), JSON.stringify(isValid.errors)).to.equal(true)
+        const culprits = rehearsal?.findings.filter((finding) => finding.id === expected.finding) ?? []
+        expect(culprits.map((finding) => finding.subject).join('\n'), result.stdout).to.contain(expected.subject)
+        expect(rehearsal?.verdict, result.stdout).to.equal(expected.verdict)
+        expect(result.exitCode).to.equal(expected.exitCode)
+        expect(result.stdout).to.contain(expected.finding)
+      })
+    }
+
+    for (const name of sets('fixtures/handovers')) {
+      it(`takes migrations handed over as ${name}`, async () => {
+        const result = await runProgram(['--engine', engine], { cwd: packageFile(`fixtures/handovers/${name}`) })
+        expect(result.exitCode, result.stdout).to.equal(0)
+        expect(result.rehearsal?.pending).to.have.length.above(0)
+      })
+    }
+  })
+}
+
+describe('rehearse', () => {
+  it('says how to use it and each command', async () => {
+    const help = await startProgram(['--help'], { cwd: packageFile('.') })
+    expect(help.exitCode).to.equal(0)
+    expect(help.stdout).to.contain('run').and.contain('clean').and.contain('Exit codes')
+    const run = await startProgram(['run', '--help'], { cwd: packageFile('.') })
+    for (const flag of ['--backup', '--engine', '--migrations', '--specs', '--report', '--keep', '--config', '--postgres']) {
+      expect(run.stdout).to.contain(flag)
+    }
+  })
+
+  it('ends with 2 when it does not understand', async () => {
+    const result = await startProgram(['run', '--enigne', 'docker'], { cwd: packageFile('.') })
+    expect(result.exitCode).to.equal(2)
+    expect(result.stderr).to.contain('--enigne')
+  })
+
+  it('lists every problem of a plan before anything is started', async () => {
+    const result = await runProgram(
+      ['--engine', 'embedded', '--backup', 'no.dump', '--migrations', 'nowhere', '--specs', 'none/*.ts'],
+      { cwd: packageFile('fixtures') },
+    )
+    expect(result.exitCode).to.equal(2)
+    expect(result.rehearsal?.verdict).to.equal('could-not-verify')
+    expect(result.rehearsal?.stages[0]).to.include({ name: 'preflight', status: 'halted' })
+    expect(result.rehearsal?.stages.slice(1).every((stage) => stage.status === 'skipped')).to.equal(true)
+    for (const part of ['no.dump', 'nowhere', 'none/*.ts']) expect(result.stdout).to.contain(part)
+  })
+})
+
+function sets(path: string): string[] {
+  return readdirSync(packageFile(path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+}

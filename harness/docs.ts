@@ -1,0 +1,54 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { backupFormats } from './backups/index.ts'
+import { engines } from './engines/index.ts'
+import { rehearsalJsonSchema } from './reports/schema.ts'
+import { reports } from './reports/index.ts'
+import { envExample, settingsTable } from './settings-docs.ts'
+
+interface Described {
+  readonly name: string
+  readonly description: string
+}
+
+/**
+ * Every file that is generated from the code, by path from the package's root, with the content it must
+ * have; in a page only what lies between its `generated` markers.
+ */
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const configuration = await page('docs/configuration.md', {
+    settings: settingsTable(),
+    engines: registryTable(engines),
+    backups: registryTable(backupFormats),
+    reports: registryTable(reports),
+  })
+  return new Map([
+    ['.env.example', envExample()],
+    ['docs/rehearsal.schema.json', `${JSON.stringify(rehearsalJsonSchema(), undefined, 2)}\n`],
+    ['docs/configuration.md', configuration],
+  ])
+}
+
+/** Absolute path of a file of the package. */
+export function packageFile(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+function registryTable(registry: Readonly<Record<string, Described>>): string {
+  const rows = Object.values(registry).map(({ name, description }) => `| \`${name}\` | ${description} |`)
+  return ['| name | what it is |', '| --- | --- |', ...rows].join('\n')
+}
+
+async function page(path: string, sections: Readonly<Record<string, string>>): Promise<string> {
+  let text = await readFile(packageFile(path), 'utf8')
+  for (const [name, content] of Object.entries(sections)) {
+    const marker = new RegExp(`(<!-- generated: ${name} -->\n)[^]*?(<!-- end -->)`)
+    if (!marker.test(text)) throw new Error(`${path} has no place for ${name}`)
+    text = text.replace(marker, (_, start: string, end: string) => `${start}\n${content}\n\n${end}`)
+  }
+  return text
+}
+
+if (import.meta.main) {
+  for (const [path, content] of await generatedFiles()) await writeFile(packageFile(path), content)
+}
