@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Connection } from '../harness/postgres/connection.ts'
 import { sharedServer, stopSharedServers } from '../harness/testing/server.ts'
+import { observeLocks } from '../harness/trace/locks.ts'
 import { openTap } from '../harness/trace/tap.ts'
 import type { Workload } from './tap-client.ts'
 
@@ -18,10 +19,14 @@ await server.createDatabase(database)
 const direct = server.connection(database)
 const tap = await openTap(direct)
 const through = { ...direct, host: tap.host, port: tap.port }
+const observer = await observeLocks(direct)
+const inspecting = await openTap(direct, { inspect: observer.inspect })
+const inspected = { ...direct, host: inspecting.host, port: inspecting.port }
 
 try {
-  console.log(`${'workload'.padEnd(44)}${'direct'.padStart(11)}${'tap'.padStart(11)}${'ratio'.padStart(8)}`)
+  console.log(`${'workload'.padEnd(46)}${'direct'.padStart(11)}${'tap'.padStart(11)}${'ratio'.padStart(8)}`)
   await compare('1,000 small statements of a migration', 'migration')
+  await compare('the same, locks read after each statement', 'migration', inspected)
   await compare('1,000 times select 1, nothing but round trips', 'round-trips')
   await compare('1,000 parameterised inserts', 'inserts')
   await compare('insert … select of 1,000,000 rows', 'large-statement')
@@ -30,21 +35,23 @@ try {
   await compare('1,000,000 rows to the client', 'rows')
 } finally {
   await tap.close()
+  await inspecting.close()
+  await observer.close()
   await stopSharedServers()
 }
 
-async function compare(title: string, workload: Workload): Promise<void> {
+async function compare(title: string, workload: Workload, tapped = through): Promise<void> {
   const bare: number[] = []
-  const tapped: number[] = []
+  const other: number[] = []
   await durationMs(workload, direct)
-  await durationMs(workload, through)
+  await durationMs(workload, tapped)
   for (let run = 0; run < runs; run += 1) {
     bare.push(await durationMs(workload, direct))
-    tapped.push(await durationMs(workload, through))
+    other.push(await durationMs(workload, tapped))
   }
-  const [one, other] = [median(bare), median(tapped)]
-  const cells = [`${one.toFixed(1)} ms`.padStart(11), `${other.toFixed(1)} ms`.padStart(11)]
-  console.log(`${title.padEnd(44)}${cells.join('')}${(other / one).toFixed(2).padStart(8)}`)
+  const cells = [median(bare), median(other)].map((value) => `${value.toFixed(1)} ms`.padStart(11))
+  const ratio = median(other) / median(bare)
+  console.log(`${title.padEnd(46)}${cells.join('')}${ratio.toFixed(2).padStart(8)}`)
 }
 
 async function durationMs(workload: Workload, connection: Connection): Promise<number> {

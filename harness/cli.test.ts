@@ -38,13 +38,17 @@ for (const engine of ['embedded', 'docker'] as const) {
     })
 
     for (const name of sets('fixtures/broken')) {
-      const expected: Expected = JSON.parse(readFileSync(packageFile(`fixtures/broken/${name}/expected.json`), 'utf8'))
+      const expected: Expected = JSON.parse(
+        readFileSync(packageFile(`fixtures/broken/${name}/expected.json`), 'utf8'),
+      )
       it(`says ${expected.finding} of the broken set ${name}`, async () => {
         const result = await runProgram(['--engine', engine], { cwd: packageFile(`fixtures/broken/${name}`) })
         const { rehearsal } = result
         expect(isValid(rehearsal), JSON.stringify(isValid.errors)).to.equal(true)
         const culprits = rehearsal?.findings.filter((finding) => finding.id === expected.finding) ?? []
-        expect(culprits.map((finding) => finding.subject).join('\n'), result.stdout).to.contain(expected.subject)
+        expect(culprits.map((finding) => finding.subject).join('\n'), result.stdout).to.contain(
+          expected.subject,
+        )
         expect(rehearsal?.verdict, result.stdout).to.equal(expected.verdict)
         expect(result.exitCode).to.equal(expected.exitCode)
         expect(result.stdout).to.contain(expected.finding)
@@ -53,7 +57,9 @@ for (const engine of ['embedded', 'docker'] as const) {
 
     for (const name of sets('fixtures/handovers')) {
       it(`takes migrations handed over as ${name}`, async () => {
-        const result = await runProgram(['--engine', engine], { cwd: packageFile(`fixtures/handovers/${name}`) })
+        const result = await runProgram(['--engine', engine], {
+          cwd: packageFile(`fixtures/handovers/${name}`),
+        })
         expect(result.exitCode, result.stdout).to.equal(0)
         expect(result.rehearsal?.pending).to.have.length.above(0)
       })
@@ -67,7 +73,16 @@ describe('rehearse', () => {
     expect(help.exitCode).to.equal(0)
     expect(help.stdout).to.contain('run').and.contain('clean').and.contain('Exit codes')
     const run = await startProgram(['run', '--help'], { cwd: packageFile('.') })
-    for (const flag of ['--backup', '--engine', '--migrations', '--specs', '--report', '--keep', '--config', '--postgres']) {
+    for (const flag of [
+      '--backup',
+      '--engine',
+      '--migrations',
+      '--specs',
+      '--report',
+      '--keep',
+      '--config',
+      '--postgres',
+    ]) {
       expect(run.stdout).to.contain(flag)
     }
   })

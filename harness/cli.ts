@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command, Option } from 'commander'
@@ -44,16 +43,25 @@ async function main(): Promise<void> {
   describeRun(program.command('run'))
   program
     .command('clean')
-    .description('Remove everything that pg-rehearsal left on this machine, kept databases included, and nothing else.')
+    .description(
+      'Remove everything that pg-rehearsal left on this machine, kept databases included, and nothing else.',
+    )
     .action(cleanAction)
   await program.parseAsync()
 }
 
 function describeRun(command: Command): void {
   command
-    .description('Restore a backup, apply the pending migrations, run the smoke specs, roll back, and report.')
+    .description(
+      'Restore a backup, apply the pending migrations, run the smoke specs, roll back, and report.',
+    )
     .addHelpText('after', runHelp)
-    .addOption(new Option('--config <file>', 'config file (default: rehearsal.config.{ts,js,json}, where there is one)').env('REHEARSAL_CONFIG'))
+    .addOption(
+      new Option(
+        '--config <file>',
+        'config file (default: rehearsal.config.{ts,js,json}, where there is one)',
+      ).env('REHEARSAL_CONFIG'),
+    )
   for (const setting of settings as readonly Setting[]) {
     if (setting.flag === undefined) continue
     const fallback = setting.defaultText === undefined ? '' : ` (default: ${setting.defaultText})`
@@ -91,10 +99,14 @@ async function writeReport({ path }: Plan['reports'][number], text: string): Pro
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text)
   } catch (cause) {
-    throw new HarnessError('report-not-written', `The report ${path} could not be written: ${String(cause)}`, {
-      hint: 'Check the path, its permissions and the disk; the verdict is the one printed above.',
-      cause,
-    })
+    throw new HarnessError(
+      'report-not-written',
+      `The report ${path} could not be written: ${String(cause)}`,
+      {
+        hint: 'Check the path, its permissions and the disk; the verdict is the one printed above.',
+        cause,
+      },
+    )
   }
   console.error(`  report written to ${path}`)
 }
@@ -114,7 +126,9 @@ async function cleanAction(): Promise<void> {
 function flagsOf(options: Record<string, unknown>): RawSettings {
   const flags: RawSettings = {}
   for (const setting of settings as readonly (Setting & { key: keyof RawSettings })[]) {
-    const name = /^--([a-z-]+)/.exec(setting.flag ?? '')?.[1]?.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+    const name = /^--([a-z-]+)/
+      .exec(setting.flag ?? '')?.[1]
+      ?.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
     const value = name === undefined ? undefined : options[name]
     if (value !== undefined) flags[setting.key] = value === true ? '1' : (value as string | string[])
   }

@@ -27,8 +27,15 @@ describe('the plan', () => {
   }
 
   it('takes flag before environment before file before default', async () => {
-    await writeFile(join(cwd, 'rehearsal.config.json'), '{"backup":"file.dump","engine":"docker","migrations":"db"}')
-    const environment = { REHEARSAL_BACKUP: 'env.dump', REHEARSAL_ENGINE: 'external', REHEARSAL_SERVER_URL: 'postgres://db' }
+    await writeFile(
+      join(cwd, 'rehearsal.config.json'),
+      '{"backup":"file.dump","engine":"docker","migrations":"db"}',
+    )
+    const environment = {
+      REHEARSAL_BACKUP: 'env.dump',
+      REHEARSAL_ENGINE: 'external',
+      REHEARSAL_SERVER_URL: 'postgres://db',
+    }
     const plan = await load({ flags: { backup: 'flag.dump' }, environment })
     expect(plan.backup).to.equal(join(cwd, 'flag.dump'))
     expect(plan.engine).to.equal('external')
@@ -54,13 +61,22 @@ describe('the plan', () => {
   })
 
   it('lists every problem at once', async () => {
-    const environment = { REHEARSAL_ENGINE: 'dokcer', REHEARSAL_POSTGRES: 'latest', REHEARSAL_STALL_TIMEOUT: 'soon', REHEARSAL_REPORTS: 'pdf=x' }
+    const environment = {
+      REHEARSAL_ENGINE: 'dokcer',
+      REHEARSAL_POSTGRES: 'latest',
+      REHEARSAL_STALL_TIMEOUT: 'soon',
+      REHEARSAL_REPORTS: 'pdf=x',
+    }
     const { message } = await refusal({ environment })
-    for (const part of ['no backup is given', 'dokcer', 'latest', 'soon', 'pdf']) expect(message).to.contain(part)
+    for (const part of ['no backup is given', 'dokcer', 'latest', 'soon', 'pdf'])
+      expect(message).to.contain(part)
   })
 
   it('names a misspelt key of the config file', async () => {
-    await writeFile(join(cwd, 'rehearsal.config.json'), '{"backup":"b","migrationz":"x","app":{"readyUrl":"y"}}')
+    await writeFile(
+      join(cwd, 'rehearsal.config.json'),
+      '{"backup":"b","migrationz":"x","app":{"readyUrl":"y"}}',
+    )
     const { message } = await refusal()
     expect(message).to.contain('migrationz').and.contain('`app.command`')
   })
@@ -73,7 +89,10 @@ describe('the plan', () => {
 
   it('refuses the server of production or staging as the place to rehearse', async () => {
     for (const variable of ['PRODUCTION_DATABASE_URL', 'STAGING_DATABASE_URL']) {
-      const environment = { [variable]: 'postgres://a:b@db.example.org/shop', REHEARSAL_SERVER_URL: 'postgres://c:d@db.example.org:5432/other' }
+      const environment = {
+        [variable]: 'postgres://a:b@db.example.org/shop',
+        REHEARSAL_SERVER_URL: 'postgres://c:d@db.example.org:5432/other',
+      }
       const { message } = await refusal({ flags: { backup: 'b' }, environment })
       expect(message).to.contain(variable).and.not.contain('db.example.org')
     }

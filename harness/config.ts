@@ -47,12 +47,17 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     }
   }
   const backup = one(given.backup) ?? file.backup
-  if (backup === undefined) problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
+  if (backup === undefined)
+    problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
   const reports = attempt(() => reportsOf(cwd, given.reports, file.reports))
-  const stallTimeoutMs = attempt(() => parseDuration(one(given.stallTimeout) ?? file.migrate?.stallTimeout ?? defaults.stallTimeout))
-  const specTimeoutMs = attempt(() => parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout))
+  const stallTimeoutMs = attempt(() =>
+    parseDuration(one(given.stallTimeout) ?? file.migrate?.stallTimeout ?? defaults.stallTimeout),
+  )
+  const specTimeoutMs = attempt(() =>
+    parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
+  )
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
@@ -68,24 +73,32 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
-      patterns: many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
+      patterns:
+        many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
       timeoutMs: specTimeoutMs ?? 0,
       mochaArguments: file.mochaArguments ?? [],
     },
     app: appOf(given, file),
     reports: reports ?? [],
-    keep: given.keep === undefined ? (file.keep ?? false) : !['', '0', 'false', 'no'].includes(String(given.keep)),
+    keep:
+      given.keep === undefined
+        ? (file.keep ?? false)
+        : !['', '0', 'false', 'no'].includes(String(given.keep)),
     protectedUrls,
   })
 }
 
 async function loadConfigFile(cwd: string, name: string | undefined): Promise<Config> {
-  const path = name === undefined ? configFileNames.map((it) => resolve(cwd, it)).find(existsSync) : resolve(cwd, name)
+  const path =
+    name === undefined ? configFileNames.map((it) => resolve(cwd, it)).find(existsSync) : resolve(cwd, name)
   if (path === undefined) return {}
   if (!existsSync(path)) throw invalid([`the config file ${path} does not exist`])
   let content: unknown
   try {
-    const loaded = await import(pathToFileURL(path).href, path.endsWith('.json') ? { with: { type: 'json' } } : {})
+    const loaded = await import(
+      pathToFileURL(path).href,
+      path.endsWith('.json') ? { with: { type: 'json' } } : {}
+    )
     content = loaded.default
   } catch (error) {
     throw invalid([`${path} could not be loaded: ${messageOf(error)}`])
@@ -121,7 +134,8 @@ function many(value: string | readonly string[] | undefined): readonly string[] 
 function engineOf(name: string): Plan['engine'] {
   if (name === 'auto') return name
   const known = engineNames.find((it) => it === name)
-  if (known === undefined) throw new Error(`engine ${JSON.stringify(name)} is none of auto, ${engineNames.join(', ')}`)
+  if (known === undefined)
+    throw new Error(`engine ${JSON.stringify(name)} is none of auto, ${engineNames.join(', ')}`)
   return known
 }
 
@@ -140,8 +154,10 @@ function reportsOf(cwd: string, given: RawSettings['reports'], file: Config['rep
     return [name, rest.join('=')] as const
   })
   return (pairs ?? Object.entries(file ?? {})).map(([name, path]) => {
-    if (!isReportName(name)) throw new Error(`report ${JSON.stringify(name)} is none of ${reportNames.join(', ')}`)
-    if (path === undefined || path === '') throw new Error(`report ${name} needs a path: --report ${name}=PATH`)
+    if (!isReportName(name))
+      throw new Error(`report ${JSON.stringify(name)} is none of ${reportNames.join(', ')}`)
+    if (path === undefined || path === '')
+      throw new Error(`report ${name} needs a path: --report ${name}=PATH`)
     return { name, path: path === '-' ? '-' : resolve(cwd, path) }
   })
 }
@@ -186,7 +202,8 @@ function protectedUrlsOf(environment: PlanInput['environment']): Record<string, 
 
 function refuseProtectedServer(serverUrl: string | undefined, protectedUrls: Record<string, string>): void {
   const target = serverUrl === undefined ? undefined : parseUrl(serverUrl)
-  if (serverUrl !== undefined && target === undefined) throw new Error('REHEARSAL_SERVER_URL is not a postgres URL')
+  if (serverUrl !== undefined && target === undefined)
+    throw new Error('REHEARSAL_SERVER_URL is not a postgres URL')
   for (const [variable, url] of Object.entries(protectedUrls)) {
     const server = parseUrl(url)
     if (server !== undefined && server.host === target?.host && server.port === target.port) {
@@ -196,7 +213,8 @@ function refuseProtectedServer(serverUrl: string | undefined, protectedUrls: Rec
 }
 
 function invalid(problems: readonly string[]): HarnessError {
-  const list = problems.length === 1 ? problems[0] : `\n${problems.map((problem) => `  - ${problem}`).join('\n')}`
+  const list =
+    problems.length === 1 ? problems[0] : `\n${problems.map((problem) => `  - ${problem}`).join('\n')}`
   return new HarnessError('invalid-plan', `The plan is not valid: ${list}`, {
     hint: 'See `rehearse run --help` and docs/configuration.md.',
   })

@@ -30,7 +30,8 @@ for (const engine of ['embedded', 'docker'] as const) {
       if (scratch !== '') await rm(scratch, { recursive: true, force: true })
     })
 
-    const start = (cwd: string) => startProgram(['run', '--engine', engine], { cwd: packageFile(cwd), env: { TMPDIR: scratch } })
+    const start = (cwd: string) =>
+      startProgram(['run', '--engine', engine], { cwd: packageFile(cwd), env: { TMPDIR: scratch } })
 
     async function leftovers(): Promise<string[]> {
       const directories = await readdir(scratch, { recursive: true })
@@ -67,7 +68,11 @@ for (const engine of ['embedded', 'docker'] as const) {
 
 async function containers(): Promise<string[]> {
   const client = await getContainerRuntimeClient().catch(() => undefined)
-  const all = (await client?.container.dockerode.listContainers({ all: true, filters: { label: ['pg-rehearsal.run'] } })) ?? []
+  const all =
+    (await client?.container.dockerode.listContainers({
+      all: true,
+      filters: { label: ['pg-rehearsal.run'] },
+    })) ?? []
   return all.map((container) => `container ${container.Id}`)
 }
 
@@ -78,7 +83,8 @@ async function processesOf(text: string): Promise<string[]> {
   for (const pid of pids) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-    if (`${command}${environment}`.includes(text)) found.push(`process ${pid} ${command.replaceAll('\0', ' ').trim()}`)
+    if (`${command}${environment}`.includes(text))
+      found.push(`process ${pid} ${command.replaceAll('\0', ' ').trim()}`)
   }
   return found
 }

@@ -5,7 +5,9 @@ describe('the redactor', () => {
   it('hides secrets wherever they stand, also as part of a URL', () => {
     const redactor = createRedactor()
     redactor.add('s3cr/et')
-    expect(redactor.text('password s3cr/et, in a URL s3cr%2Fet')).to.equal('password [redacted], in a URL [redacted]')
+    expect(redactor.text('password s3cr/et, in a URL s3cr%2Fet')).to.equal(
+      'password [redacted], in a URL [redacted]',
+    )
   })
 
   it('hides connection strings that nobody told it of', () => {
@@ -17,7 +19,10 @@ describe('the redactor', () => {
     const redactor = createRedactor()
     redactor.add('hunter22')
     const value = { list: ['a hunter22', 1, null], nested: { yes: true, text: 'hunter22' } }
-    expect(redactor.deep(value)).to.deep.equal({ list: ['a [redacted]', 1, null], nested: { yes: true, text: '[redacted]' } })
+    expect(redactor.deep(value)).to.deep.equal({
+      list: ['a [redacted]', 1, null],
+      nested: { yes: true, text: '[redacted]' },
+    })
   })
 
   it('does not black out common words', () => {

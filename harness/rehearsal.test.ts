@@ -19,7 +19,12 @@ describe('the verdict', () => {
 
   for (const name of stageNames) {
     it(`is never passed without ${name}`, () => {
-      expect(verdictOf(all.filter((stage) => stage.name !== name), [])).to.equal('could-not-verify')
+      expect(
+        verdictOf(
+          all.filter((stage) => stage.name !== name),
+          [],
+        ),
+      ).to.equal('could-not-verify')
       for (const status of ['halted', 'crashed', 'skipped'] as const) {
         const stages = all.map((stage) => (stage.name === name ? { ...stage, status } : stage))
         expect(verdictOf(stages, []), status).to.equal('could-not-verify')

@@ -36,13 +36,24 @@ type Learn = (facts: Partial<Learned>) => void
  * Rehearses `plan` from backup to verdict and removes all that it started. Never throws for what the backup,
  * the migrations or the app do: that is in the returned rehearsal, from which secrets are redacted.
  */
-export async function rehearse(plan: Plan, { observe, signal, redactor }: RehearseOptions): Promise<Rehearsal> {
+export async function rehearse(
+  plan: Plan,
+  { observe, signal, redactor }: RehearseOptions,
+): Promise<Rehearsal> {
   const startedAt = new Date()
   const journal = openJournal(observe, signal)
   const teardown = createTeardown()
   const run = await openRun()
   teardown.defer('the scratch directory', () => run.dispose())
-  let learned: Learned = { engine: null, backup: null, pending: null, migrations: [], tables: [], specs: [], limits }
+  let learned: Learned = {
+    engine: null,
+    backup: null,
+    pending: null,
+    migrations: [],
+    tables: [],
+    specs: [],
+    limits,
+  }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
     const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
@@ -78,7 +89,12 @@ const limits = [
 async function runStages(
   given: Given,
   journal: Journal,
-  { teardown, redactor, observe, learn }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
+  {
+    teardown,
+    redactor,
+    observe,
+    learn,
+  }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
@@ -100,15 +116,21 @@ async function runStages(
   await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
   const specs = []
   if (migrated.complete) {
-    specs.push(await journal.run('smoke', (progress) => smoke(given, provisioned, prepared.specFiles, progress)))
+    specs.push(
+      await journal.run('smoke', (progress) => smoke(given, provisioned, prepared.specFiles, progress)),
+    )
     learn({ specs: specs.filter((pass) => pass !== null) })
   } else {
     journal.skip('smoke', 'the schema that the specs are for is not there, as migrating did not succeed')
   }
-  const rolledBack = await journal.run('rollback', (progress) => rollback(given, prepared, provisioned, migrated, progress))
+  const rolledBack = await journal.run('rollback', (progress) =>
+    rollback(given, prepared, provisioned, migrated, progress),
+  )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
   const files = rolledBack.complete ? prepared.specFiles : []
-  const last = await journal.run('verify-rollback', (progress) => verifyRollback(given, provisioned, before, files, progress))
+  const last = await journal.run('verify-rollback', (progress) =>
+    verifyRollback(given, provisioned, before, files, progress),
+  )
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
 }
 

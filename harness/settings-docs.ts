@@ -32,7 +32,11 @@ export function settingsTable(): string {
     ({ key, flag, variable, description, defaultText }) =>
       `| ${code(flag)} | ${code(variable)} | ${code(configKey(key))} | ${cell(description)} | ${code(defaultText)} |`,
   )
-  return ['| flag | variable | config file | what it sets | default |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+  return [
+    '| flag | variable | config file | what it sets | default |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
 }
 
 const configKeys: Record<string, string> = {

@@ -31,7 +31,9 @@ describe('the journal', () => {
 
   it('records every problem of a halt as unverified and ends the pipeline', async () => {
     const journal = openJournal(() => {}, never)
-    const thrown = await ends(journal.run('preflight', () => Promise.reject(new StageHalt([problem('one'), problem('two')]))))
+    const thrown = await ends(
+      journal.run('preflight', () => Promise.reject(new StageHalt([problem('one'), problem('two')]))),
+    )
     expect(thrown).to.be.instanceOf(PipelineEnded)
     expect(journal.stages[0]?.status).to.equal('halted')
     expect(journal.findings).to.deep.equal([

@@ -62,7 +62,9 @@ export function openJournal(observe: Observer, signal: AbortSignal): Journal {
       const startedAt = performance.now()
       observe({ kind: 'started', stage: name })
       try {
-        const output = await unlessAborted(signal, () => work((detail) => observe({ kind: 'progress', stage: name, detail })))
+        const output = await unlessAborted(signal, () =>
+          work((detail) => observe({ kind: 'progress', stage: name, detail })),
+        )
         findings.push(...(output.findings ?? []))
         end(name, 'completed', startedAt, output.summary)
         return output.facts
@@ -95,12 +97,22 @@ function problemsOf(error: unknown): readonly HarnessError[] | undefined {
 
 function crash(stage: StageName, error: unknown): HarnessError {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return new HarnessError('crashed', `pg-rehearsal failed in ${stage}, which is a defect of its own: ${stack}`, {
-    hint: 'Please report it with this text: https://github.com/pg-rehearsal/pg-rehearsal/issues',
-    cause: error,
-  })
+  return new HarnessError(
+    'crashed',
+    `pg-rehearsal failed in ${stage}, which is a defect of its own: ${stack}`,
+    {
+      hint: 'Please report it with this text: https://github.com/pg-rehearsal/pg-rehearsal/issues',
+      cause: error,
+    },
+  )
 }
 
 function toFinding(stage: StageName, problem: HarnessError): Finding {
-  return { id: problem.code, severity: 'unverified', subject: stage, message: problem.message, remedy: problem.hint }
+  return {
+    id: problem.code,
+    severity: 'unverified',
+    subject: stage,
+    message: problem.message,
+    remedy: problem.hint,
+  }
 }

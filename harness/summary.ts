@@ -13,13 +13,18 @@ export function summaryOf(rehearsal: Omit<Rehearsal, 'summary'>): string {
 
 function passed({ pending, migrations, specs }: Omit<Rehearsal, 'summary'>): string {
   const executed = specs.reduce((sum, pass) => sum + pass.passed, 0)
-  const upMs = migrations.filter((run) => run.direction === 'up').reduce((sum, run) => sum + run.durationMs, 0)
-  if (pending?.length === 0) return `No migration is pending; the backup restores and ${executed} specs pass on it.`
+  const upMs = migrations
+    .filter((run) => run.direction === 'up')
+    .reduce((sum, run) => sum + run.durationMs, 0)
+  if (pending?.length === 0)
+    return `No migration is pending; the backup restores and ${executed} specs pass on it.`
   const number = pending?.length === 1 ? '1 migration applies' : `${pending?.length ?? 0} migrations apply`
   return `${number} in ${(upMs / 1_000).toFixed(1)} s, every row is still there, ${executed} specs pass, and rollback brings the old state back.`
 }
 
 function incomplete({ stages }: Omit<Rehearsal, 'summary'>): string {
   const stopped = stages.find((stage) => stage.status !== 'completed')
-  return stopped === undefined ? 'Nothing was verified.' : `${stopped.name} did not complete: ${stopped.summary}`
+  return stopped === undefined
+    ? 'Nothing was verified.'
+    : `${stopped.name} did not complete: ${stopped.summary}`
 }

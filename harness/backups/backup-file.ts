@@ -66,7 +66,7 @@ export function readError(path: string, error: unknown): HarnessError {
       'backup-truncated',
       `The gzip data of ${path} ends too early: the file is cut off.`,
       {
-        hint: 'Copy the backup again and compare its size with the original; take a new one if that is short too.',
+        hint: 'Copy the backup again, in binary mode, and compare its size with the original; take a new one if that is short too.',
         cause: error,
       },
     )

@@ -23,6 +23,8 @@ export async function loadBuiltIn(request: RestoreRequest, adapter: Adapter): Pr
       const end = (): void => void client.connection.stream.destroy()
       signal.addEventListener('abort', end, { once: true })
       try {
+        // It may have been aborted while the session was being opened.
+        signal.throwIfAborted()
         await load(client, content, adapter, signal)
       } finally {
         signal.removeEventListener('abort', end)

@@ -1,6 +1,6 @@
 import type { ToolResult } from '../engines/engine.ts'
 import type { RestoreMessage } from './backup-format.ts'
-import { fatalError, restoreError } from './restore-error.ts'
+import { excerpt, fatalError, restoreError } from './restore-error.ts'
 
 /**
  * What pg_restore said, classified: every error that is not known to be harmless lost an object. Throws
@@ -43,14 +43,16 @@ function reportsOf(stderr: string): Report[] {
 }
 
 function messageOf({ level, text, item }: Report): RestoreMessage {
-  const said = text.replace(/^(?:error|warning): /i, '').replace(/\n?^ *Command was: [^]*/m, '')
+  const [said = '', command] = text.replace(/^(?:error|warning): /i, '').split(/\n? *Command was: /)
   const [first = '', ...rest] = said.split('\n')
   const context = rest
     .filter((line) => /^(?:DETAIL|HINT|CONTEXT): /.test(line))
     .map((line) => line.slice(0, 200))
   const words = [first.replace(/^could not execute query: ERROR: +/, ''), ...context].join(' ')
   const kind = level === 'warning' || harmless.some((pattern) => pattern.test(first)) ? 'benign' : 'degraded'
-  return { kind, text: item === null ? words : `${item}: ${words}` }
+  // Without --verbose newer versions name the statement alone.
+  const what = item ?? (command === undefined ? null : excerpt(command).replace(/;$/, ''))
+  return { kind, text: what === null ? words : `${what}: ${words}` }
 }
 
 /** What is missing afterwards is either there already or means nothing to this server. */

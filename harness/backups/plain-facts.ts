@@ -95,7 +95,7 @@ export class PlainFacts {
     const { length } = this.#lastInsert
     if (length > 0 && sql.compare(this.#lastInsert, 0, length, 0, length) === 0) return
     const values = sql.subarray(0, 1000).indexOf(' VALUES')
-    this.#lastInsert = Buffer.from(sql.subarray(0, Math.max(values, 0)))
+    this.#lastInsert = Buffer.from(sql.subarray(0, values + 1))
     this.#fills(this.#decode(sql.subarray(0, 1000)))
   }
 
@@ -138,7 +138,7 @@ const byDump = '-- Dumped by pg_dump version '
 
 function truncated(why: string): HarnessError {
   return new HarnessError('backup-truncated', `The backup is cut off: ${why}.`, {
-    hint: 'Copy the backup again and compare its size with the original; take a new one if that is short too.',
+    hint: 'Copy the backup again, in binary mode, and compare its size with the original; take a new one if that is short too.',
   })
 }
 

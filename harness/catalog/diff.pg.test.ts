@@ -209,7 +209,7 @@ const cases: readonly (readonly [sql: string, ...differences: string[]])[] = [
   ['alter publication few drop table titles', 'missing publication table few: shop.titles'],
   [
     `alter publication everything set (publish = 'insert')`,
-    'changed publication everything publishes: insert, update -> insert',
+    'changed publication everything publishes: insert, truncate -> insert',
   ],
   [
     'alter server warehouse options (drop port)',

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Container } from 'dockerode'
 import type { ContainerRuntimeClient, StartedTestContainer, WaitStrategy } from 'testcontainers'
 import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
-import { engineWords, statusOf, within } from './docker-client.ts'
+import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -47,10 +48,11 @@ export async function startContainer(
       throw new Error('no longer watched')
     })
     const started = await Promise.race([create(image, name, run, password), exited])
-    const address = { host: started.getHost(), port: started.getMappedPort(5432) }
+    const handle = client.container.getById(started.getId())
+    const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
-    const version = await untilAnswering(named, connection)
-    return { name, handle: client.container.getById(started.getId()), connection, version }
+    const version = await untilAnswering(handle, connection)
+    return { name, handle, connection, version }
   } catch (cause) {
     const log = await lastLog(named)
     await removeContainer(named).catch(() => {})
@@ -98,6 +100,24 @@ async function create(
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   return await within(createWithinMs, container.start())
+}
+
+/**
+ * Docker may publish a port under one number on IPv4 and under another on IPv6, where the first may be some other
+ * container's; so the address has the family that its port belongs to, and is no name like `localhost`.
+ */
+async function addressOf(
+  client: ContainerRuntimeClient,
+  container: Container,
+): Promise<{ host: string; port: number }> {
+  const { NetworkSettings } = await container.inspect({ abortSignal: AbortSignal.timeout(answerWithinMs) })
+  const bindings = NetworkSettings.Ports['5432/tcp'] ?? []
+  const hosts = client.info.containerRuntime.hostIps.toSorted((one, other) => one.family - other.family)
+  for (const { address, family } of hosts) {
+    const binding = bindings.find(({ HostIp }) => HostIp === '' || isIP(HostIp) === family)
+    if (binding !== undefined) return { host: address, port: Number(binding.HostPort) }
+  }
+  throw new Error(`port 5432 was not published where ${client.info.containerRuntime.host} can be reached`)
 }
 
 /** Waiting is ours to do: Testcontainers removes a container that fails before its log can be read. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { expect } from 'chai'
@@ -33,6 +34,17 @@ for (const major of [17, 15]) {
       expect(server).to.include({ major, owned: true, image: `postgres:${major}`, engine: 'docker' })
       expect(server.version).to.match(new RegExp(`^${major}\\.\\d+$`))
       expect(await valueIn(server, 'postgres', 'select 1')).to.equal('1')
+    })
+
+    it('is reached at an address, for a name may lead to the port of another container', async () => {
+      const { NetworkSettings } = await (await containerOf(run)).inspect()
+      const { host, port } = server.connection('postgres')
+      const family = isIP(host)
+      const ports = NetworkSettings.Ports['5432/tcp'] ?? []
+      expect(family).to.be.above(0)
+      expect(
+        ports.some(({ HostIp, HostPort }) => isIP(HostIp) === family && HostPort === `${port}`),
+      ).to.equal(true)
     })
 
     it('keeps its password out of docker inspect', async () => {

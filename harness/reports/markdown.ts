@@ -3,7 +3,12 @@ import { renderStatement } from './statement.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
-const stageMarks: Record<StageStatus, string> = { completed: '✅', halted: '❌', crashed: '💥', skipped: '⏭️' }
+const stageMarks: Record<StageStatus, string> = {
+  completed: '✅',
+  halted: '❌',
+  crashed: '💥',
+  skipped: '⏭️',
+}
 
 /** For a pull request's comment or a CI summary. */
 export const markdown = {
@@ -13,12 +18,16 @@ export const markdown = {
     [
       `# Rehearsal: ${verdictTitles[rehearsal.verdict].toLowerCase()}`,
       rehearsal.summary,
-      inputLines(rehearsal).map((line) => `- ${escape(line)}`).join('\n'),
+      inputLines(rehearsal)
+        .map((line) => `- ${escape(line)}`)
+        .join('\n'),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
       ...specsSection(rehearsal),
       stagesSection(rehearsal),
-      ...(rehearsal.limits.length === 0 ? [] : ['## Limits', rehearsal.limits.map((limit) => `- ${escape(limit)}`).join('\n')]),
+      ...(rehearsal.limits.length === 0
+        ? []
+        : ['## Limits', rehearsal.limits.map((limit) => `- ${escape(limit)}`).join('\n')]),
       `<sub>${rehearsal.tool.name} ${rehearsal.tool.version}, ${rehearsal.startedAt}, ${duration(rehearsal.durationMs)}, backup sha256 ${rehearsal.backup?.sha256 ?? 'unknown'}</sub>`,
     ]
       .filter((part) => part !== '')
@@ -58,7 +67,13 @@ function migrationsSection({ migrations }: Rehearsal): string[] {
 
 function specsSection({ specs }: Rehearsal): string[] {
   if (specs.length === 0) return []
-  const rows = specs.map((pass) => [pass.phase, String(pass.passed), String(pass.failed), String(pass.pending), duration(pass.durationMs)])
+  const rows = specs.map((pass) => [
+    pass.phase,
+    String(pass.passed),
+    String(pass.failed),
+    String(pass.pending),
+    duration(pass.durationMs),
+  ])
   return ['## Smoke specs', table(['database', 'passed', 'failed', 'skipped', 'time'], rows)]
 }
 
@@ -81,7 +96,11 @@ function cell(text: string): string {
 
 /** Text from databases and specs must not become markup: HTML, links, mentions. */
 function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(/[\\`*[\]]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`).replaceAll('@', '@\u200B')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\`*[\]]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`)
+    .replaceAll('@', '@\u200B')
 }
 
 function fenced(text: string): string {

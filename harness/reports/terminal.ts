@@ -12,10 +12,20 @@ const verdictStyles: Record<Verdict, Style> = {
   'could-not-verify': ['bold', 'yellow'],
 }
 
-const severityStyles: Record<Severity, Style> = { error: 'red', unverified: 'yellow', warning: 'yellow', notice: 'cyan' }
+const severityStyles: Record<Severity, Style> = {
+  error: 'red',
+  unverified: 'yellow',
+  warning: 'yellow',
+  notice: 'cyan',
+}
 
 /** The marks of stages in the live view and the report. */
-export const stageMarks: Record<StageStatus, string> = { completed: '✔', halted: '✖', crashed: '✖', skipped: '–' }
+export const stageMarks: Record<StageStatus, string> = {
+  completed: '✔',
+  halted: '✖',
+  crashed: '✖',
+  skipped: '–',
+}
 
 /** What a person reads at the end of a run; colours follow the usual NO_COLOR and FORCE_COLOR. */
 export const terminal = {
@@ -23,10 +33,13 @@ export const terminal = {
   description: 'what a run prints at its end',
   render: (rehearsal) =>
     [
-      ...rehearsal.findings.length === 0 ? [] : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)],
+      ...(rehearsal.findings.length === 0
+        ? []
+        : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)]),
       ...migrationLines(rehearsal),
       ...rehearsal.specs.map(
-        (pass) => `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
+        (pass) =>
+          `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
       ),
       '',
       ...inputLines(rehearsal).map((line) => styleText('dim', `  ${line}`)),
@@ -54,7 +67,10 @@ function migrationLines({ migrations }: Rehearsal): string[] {
   const width = Math.max(...migrations.map((run) => run.name.length))
   return migrations.map((run) => {
     const mark = run.status === 'success' ? '✔' : run.status === 'error' ? '✖' : '–'
-    const what = run.status === 'not-executed' ? 'not executed' : `${duration(run.durationMs)}, ${count(run.statements, 'statement')}`
+    const what =
+      run.status === 'not-executed'
+        ? 'not executed'
+        : `${duration(run.durationMs)}, ${count(run.statements, 'statement')}`
     return `  ${mark} ${run.direction.padEnd(4)} ${run.name.padEnd(width)}  ${what}`
   })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { signalGroup } from './processes.ts'
+import { groupIsThere, processOf, signalGroup } from './processes.ts'
 import type { Run } from './run.ts'
 
 /** A child process and everything it starts. */
@@ -73,10 +73,12 @@ export function startGroup(command: string, args: readonly string[], options: Gr
 
 /** Ends every process of the group that `pid` leads: SIGTERM, then SIGKILL after 2 seconds. */
 export async function endGroup(pid: number): Promise<void> {
+  const startedAt = processOf(pid)?.startedAt
   if (!signalGroup(pid, 'SIGTERM')) return
   for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 20) {
     await sleep(20)
-    if (!signalGroup(pid, 0)) return
+    // Orphans that ended stay zombies until init reaps them; they answer signals, yet they are gone.
+    if (startedAt === undefined ? !signalGroup(pid, 0) : !groupIsThere(pid, startedAt)) return
   }
   signalGroup(pid, 'SIGKILL')
 }

@@ -53,19 +53,28 @@ async function untilReady(group: Group, readyUrl: string, plan: AppPlan, signal:
       if (response.status < 500) return
       lastAnswer = `status ${response.status}`
     } catch (error) {
-      lastAnswer = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error)
+      lastAnswer =
+        error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error)
     }
     await sleep(50)
   }
-  throw notStarted(`${readyUrl} did not answer within ${plan.readyTimeoutMs / 1000} s (last: ${lastAnswer})`, plan, group)
+  throw notStarted(
+    `${readyUrl} did not answer within ${plan.readyTimeoutMs / 1000} s (last: ${lastAnswer})`,
+    plan,
+    group,
+  )
 }
 
 function notStarted(reason: string, plan: AppPlan, group: Group): HarnessError {
   const output = group.output().trim()
   const said = output === '' ? 'It printed nothing.' : `It printed:\n${output.slice(-2_000)}`
-  return new HarnessError('app-not-started', `The app \`${plan.command}\` did not start: ${reason}. ${said}`, {
-    hint: 'Check `app.command` and `app.readyUrl`; the app gets DATABASE_URL and PORT.',
-  })
+  return new HarnessError(
+    'app-not-started',
+    `The app \`${plan.command}\` did not start: ${reason}. ${said}`,
+    {
+      hint: 'Check `app.command` and `app.readyUrl`; the app gets DATABASE_URL and PORT.',
+    },
+  )
 }
 
 async function freePort(): Promise<number> {

@@ -48,7 +48,8 @@ function failedSpec(test: MochaResult['failures'][number], phase: string, cwd: s
     severity: 'error',
     subject: test.title,
     message: `On the ${phase} database: ${test.message}`,
-    remedy: 'The app does not work on this schema as its smoke specs say it must; mend the migration, the app or the spec.',
+    remedy:
+      'The app does not work on this schema as its smoke specs say it must; mend the migration, the app or the spec.',
     evidence: { details: [relative(cwd, test.file)] },
   }
 }
@@ -75,7 +76,10 @@ function nothingExecuted(phase: string, pending: number): Finding {
   }
 }
 
-function emptyFiles(result: MochaResult, { files, cwd, phase }: { files: readonly string[]; cwd: string; phase: string }): Finding[] {
+function emptyFiles(
+  result: MochaResult,
+  { files, cwd, phase }: { files: readonly string[]; cwd: string; phase: string },
+): Finding[] {
   const declared = new Set([...result.passes, ...result.failures, ...result.pending].map((test) => test.file))
   return files
     .filter((file) => !declared.has(file))
@@ -84,7 +88,8 @@ function emptyFiles(result: MochaResult, { files, cwd, phase }: { files: readonl
       severity: 'unverified',
       subject: relative(cwd, file),
       message: `The spec file holds no test on the ${phase} database, so what it was meant to check is not known.`,
-      remedy: 'Add a test to it, skip one with `this.skip()` and its reason, or leave the file out of `specs`.',
+      remedy:
+        'Add a test to it, skip one with `this.skip()` and its reason, or leave the file out of `specs`.',
     }))
 }
 

@@ -44,19 +44,12 @@ export interface MochaOptions {
 export async function runMocha(options: MochaOptions): Promise<MochaResult> {
   const resultFile = join(options.run.directory, `mocha-${Date.now()}-${Math.round(performance.now())}.json`)
   const startedAt = performance.now()
-  const group = startGroup(
-    process.execPath,
-    [
-      ...options.preload.flatMap((url) => ['--import', url]),
-      mochaBinary(options.cwd),
-      // A forgotten `.only` would leave out every other spec and still be green.
-      ...['--no-config', '--no-package', '--exit', '--forbid-only'],
-      ...['--reporter', 'json', '--reporter-option', `output=${resultFile}`],
-      ...options.arguments,
-      ...options.files,
-    ],
-    options,
-  )
+  const preload = options.preload.flatMap((url) => ['--import', url])
+  // --forbid-only: a forgotten `.only` would leave out every other spec and still be green.
+  const flags = ['--no-config', '--no-package', '--exit', '--forbid-only']
+  const reporter = ['--reporter', 'json', '--reporter-option', `output=${resultFile}`]
+  const mocha = [mochaBinary(options.cwd), ...flags, ...reporter, ...options.arguments, ...options.files]
+  const group = startGroup(process.execPath, [...preload, ...mocha], options)
   const timedOut = await endedWithin(group, options.timeoutMs)
   await group.end()
   const exit = group.exit() ?? 'unknown'
@@ -85,11 +78,17 @@ function mochaBinary(cwd: string): string {
   throw new Error('mocha is a dependency of pg-rehearsal, yet it is not installed')
 }
 
-async function readResult(path: string): Promise<Pick<MochaResult, 'passes' | 'failures' | 'pending'> | undefined> {
+async function readResult(
+  path: string,
+): Promise<Pick<MochaResult, 'passes' | 'failures' | 'pending'> | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '')
   if (text === '') return undefined
   const json: { passes: RawTest[]; failures: RawTest[]; pending: RawTest[] } = JSON.parse(text)
-  return { passes: json.passes.map(toTest), failures: json.failures.map(toTest), pending: json.pending.map(toTest) }
+  return {
+    passes: json.passes.map(toTest),
+    failures: json.failures.map(toTest),
+    pending: json.pending.map(toTest),
+  }
 }
 
 interface RawTest {

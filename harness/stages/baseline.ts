@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os'
 import type { MigrationTable } from '../backups/backup-format.ts'
 import type { Catalog } from '../catalog/catalog.ts'
-import { readCatalog } from '../catalog/read.ts'
-import { withClient } from '../postgres/client.ts'
-import type { TableFacts } from '../rehearsal.ts'
+import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
+import { readCatalog, type TableName } from '../catalog/read.ts'
+import { connect, withClient } from '../postgres/client.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { pristineName, type Provisioned } from './provision.ts'
@@ -12,25 +13,38 @@ export interface Baseline {
   /** Name of a copy that nothing ever writes to; what comes later is compared with it row by row. */
   readonly pristine: string
   readonly catalog: Catalog
-  readonly tables: readonly TableFacts[]
+  readonly tables: readonly TableFingerprint[]
   /** The Migrator's own tables, which are part of no comparison. */
-  readonly ignoreTables: readonly { readonly schema: string | undefined; readonly name: string }[]
+  readonly ignoreTables: readonly TableName[]
 }
 
 /** Copies the restored database and takes down its catalog, row counts and digests. */
 export async function baseline(
   { server, database }: Provisioned,
-  table: MigrationTable,
+  migrationTable: MigrationTable,
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
   const pristine = pristineName(database)
-  const ignoreTables = [table, { schema: table.schema, name: `${table.name}_lock` }, { schema: table.schema, name: 'kysely_migration_lock' }]
+  const ignoreTables = migratorTables(migrationTable)
   progress('copying the restored database')
   await server.cloneDatabase(database, pristine)
+  const connection = server.connection(pristine)
   progress('reading the catalog')
-  const catalog = await withClient(server.connection(pristine), (client) => readCatalog(client, { ignoreTables }))
+  const catalog = await withClient(connection, (client) => readCatalog(client, { ignoreTables }))
+  const tables = await fingerprint({
+    connect: () => connect(connection),
+    ignoreTables,
+    parallelism: availableParallelism(),
+    onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
+  })
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
-    facts: { pristine, catalog, ignoreTables, tables: [] },
-    summary: `${count(catalog.objects.size, 'object')}`,
+    facts: { pristine, catalog, tables, ignoreTables },
+    summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}`,
   }
+}
+
+/** Kysely's lock table has its own name, which the app may have changed along with the other. */
+function migratorTables({ schema, name }: MigrationTable): TableName[] {
+  return [name, `${name}_lock`, 'kysely_migration_lock'].map((table) => ({ schema, name: table }))
 }

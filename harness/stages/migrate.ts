@@ -29,7 +29,12 @@ export async function migrate(
   const connection = server.connection(database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
-  const { outcome, statements, runs } = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
+  const { outcome, statements, runs } = await traceMigrator(
+    given,
+    { operation: 'up', steps: 0 },
+    connection,
+    progress,
+  )
   const after = await readApplied(connection, record)
   const names = outcome.listed.length > 0 ? outcome.listed.map((it) => it.name) : listed.map((it) => it.name)
   const pending = names.filter((name) => !before.includes(name))
@@ -75,7 +80,8 @@ function notRecorded(pending: readonly string[], applied: readonly string[]): Fi
       id: 'migration-not-executed',
       severity: 'error',
       subject: name,
-      message: 'The migrator reported no error, yet the migration table does not have this pending migration.',
+      message:
+        'The migrator reported no error, yet the migration table does not have this pending migration.',
       remedy: "Check the Migrator's options and its order of names (allowUnorderedMigrations).",
       evidence: { migration: name, direction: 'up' },
     }))

@@ -62,8 +62,12 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
-  if (opened) await attempt(enoughDisk(opened.file, opened.format.name === 'custom' || opened.file.compression !== 'none'))
-  if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0) throw new StageHalt(problems)
+  if (opened)
+    await attempt(
+      enoughDisk(opened.file, opened.format.name === 'custom' || opened.file.compression !== 'none'),
+    )
+  if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
+    throw new StageHalt(problems)
   const { listed } = listing
   return {
     facts: { ...opened, facts, ...chosen, request, listed, table, specFiles },
@@ -80,11 +84,17 @@ function migrationTable({ migrations }: Plan, loaded: MigratorOutcome['loaded'] 
 }
 
 async function findSpecs(plan: Plan): Promise<string[]> {
-  const files = await Array.fromAsync(glob([...plan.specs.patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }))
+  const files = await Array.fromAsync(
+    glob([...plan.specs.patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }),
+  )
   if (files.length > 0) return files.map((file) => resolve(plan.cwd, file)).toSorted()
-  throw new HarnessError('no-specs', `No smoke spec matches ${plan.specs.patterns.join(' ')} in ${plan.cwd}.`, {
-    hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
-  })
+  throw new HarnessError(
+    'no-specs',
+    `No smoke spec matches ${plan.specs.patterns.join(' ')} in ${plan.cwd}.`,
+    {
+      hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
+    },
+  )
 }
 
 /** Restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size with indexes. */

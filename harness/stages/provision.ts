@@ -32,13 +32,21 @@ export async function provision(
   return { facts: { server, database }, summary: `Postgres ${server.version}, ${engine.name}: ${reason}` }
 }
 
-async function leave(server: Server, database: string, { plan, signal, run }: Given, observe: Observer): Promise<void> {
+async function leave(
+  server: Server,
+  database: string,
+  { plan, signal, run }: Given,
+  observe: Observer,
+): Promise<void> {
   if (!plan.keep || signal.aborted) return server.stop()
   await server.keep()
   run.keep()
   const { connect, remove } = await server.hints(database)
   observe({ kind: 'note', text: `kept, as it is at the end: ${connect}` })
-  observe({ kind: 'note', text: `kept beside it: ${pristineName(database)} (the backup as restored), ${migratedName(database)} (migrated)` })
+  observe({
+    kind: 'note',
+    text: `kept beside it: ${pristineName(database)} (the backup as restored), ${migratedName(database)} (migrated)`,
+  })
   observe({ kind: 'note', text: `remove it all: ${remove}` })
 }
 

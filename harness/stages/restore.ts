@@ -29,14 +29,12 @@ export async function restore(
   return {
     facts: outcome,
     summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: degraded.map(
-      (message): Finding => ({
-        id: 'degraded-restore',
-        severity: 'unverified',
-        subject: file.path,
-        message: `The copy lacks something that the backup holds: ${message.text}`,
-        remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
-      }),
-    ),
+    findings: degraded.map((message): Finding => ({
+      id: 'degraded-restore',
+      severity: 'unverified',
+      subject: file.path,
+      message: `The copy lacks something that the backup holds: ${message.text}`,
+      remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
+    })),
   }
 }

@@ -24,7 +24,10 @@ export async function rollback(
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
   if (applied.length === 0) {
-    return { facts: { runs: [], complete: true }, summary: 'nothing was applied, so there is nothing to take down' }
+    return {
+      facts: { runs: [], complete: true },
+      summary: 'nothing was applied, so there is nothing to take down',
+    }
   }
   const connection = server.connection(database)
   const request = { operation: 'down', steps: applied.length } as const

@@ -19,7 +19,11 @@ export async function smoke(
   await server.cloneDatabase(database, copy)
   try {
     progress('running the specs')
-    const { pass, findings } = await runSpecs(given, { connection: server.connection(copy), files, phase: 'migrated' })
+    const { pass, findings } = await runSpecs(given, {
+      connection: server.connection(copy),
+      files,
+      phase: 'migrated',
+    })
     return { facts: pass, findings, summary: describe(pass) }
   } finally {
     if (!given.plan.keep) await server.dropDatabase(copy)

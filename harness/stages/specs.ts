@@ -17,7 +17,11 @@ export interface Specs {
 /** Runs the smoke specs, and the app where the plan has one, on one database as `phase`. */
 export async function runSpecs(
   { plan, run, signal }: Given,
-  { connection, files, phase }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
+  {
+    connection,
+    files,
+    phase,
+  }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
 ): Promise<Specs> {
   const environment = { ...(await environmentFor(plan, connection)), REHEARSAL_PHASE: phase }
   let app: App | undefined

@@ -98,6 +98,12 @@ function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): Mig
   )
   return [
     ...ran,
-    ...notRun.map(({ name, direction, status }) => ({ name, direction, status, durationMs: 0, statements: 0 })),
+    ...notRun.map(({ name, direction, status }) => ({
+      name,
+      direction,
+      status,
+      durationMs: 0,
+      statements: 0,
+    })),
   ]
 }

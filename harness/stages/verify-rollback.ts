@@ -27,6 +27,10 @@ export async function verifyRollback(
     )
   })
   console.error(differences)
-  const { pass, findings } = await runSpecs(given, { connection: server.connection(database), files, phase: 'rolled-back' })
+  const { pass, findings } = await runSpecs(given, {
+    connection: server.connection(database),
+    files,
+    phase: 'rolled-back',
+  })
   return { facts: pass, findings, summary: describe(pass) }
 }

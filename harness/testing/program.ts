@@ -32,7 +32,10 @@ export async function runProgram(
 }
 
 /** Starts the program from its sources, as `npm run rehearse` does. */
-export function startProgram(args: readonly string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }) {
+export function startProgram(
+  args: readonly string[],
+  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+) {
   return execa(process.execPath, [packageFile('harness/cli.ts'), ...args], {
     cwd,
     env: { NO_COLOR: '1', ...env },

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Conversation, Hooks } from './conversation.ts'
-import { conversation } from './conversation.ts'
+import { conversation, now } from './conversation.ts'
 import type { MutableConnection } from './dialogue.ts'
 import type { Recorder } from './recorder.ts'
 import { recorder } from './recorder.ts'
@@ -68,7 +69,8 @@ describe('conversation', () => {
   })
 
   it('remembers prepared statements by name and gives each Execute its statement', () => {
-    const { statements } = told([
+    const talk = opened()
+    say(talk, [
       ...greeted,
       client('P', 's1\0select 1\0', int16(0)),
       client('D', 'Ss1\0'),
@@ -77,12 +79,21 @@ describe('conversation', () => {
       server('t', int16(0)),
       server('n', ''),
       ready('I'),
-      ...executed('s1', 'SELECT 1'),
-      ready('I'),
-      ...executed('s1', 'SELECT 4'),
-      ready('I'),
     ])
+    expect(talk.records.statements).to.deep.equal([])
+    const preparedAt = now()
+    say(talk, [...executed('s1', 'SELECT 1'), ready('I'), ...executed('s1', 'SELECT 4'), ready('I')])
+    const { statements } = talk.records
     expect(statements.map(({ text, rows }) => `${text} ${rows}`)).to.deep.equal(['select 1 1', 'select 1 4'])
+    expect(statements[0]?.startedAt).to.be.at.least(preparedAt)
+  })
+
+  it('counts parsing in when it belongs to the same batch', () => {
+    const talk = opened()
+    say(talk, [...greeted, client('P', '\0select 1\0', int16(0)), server('1', '')])
+    const parsedAt = now()
+    say(talk, [...executed('', 'SELECT 1'), ready('I')])
+    expect(talk.records.statements[0]?.startedAt).to.be.lessThan(parsedAt)
   })
 
   it('keeps the old text of a name when preparing it again fails', () => {
@@ -362,6 +373,8 @@ describe('conversation', () => {
     const step = talk.fromServer.read(reply, 0)
     expect(step).to.deep.include({ forward: 11, read: 17 })
     expect(seen).to.deep.equal([[4711, ['a']]])
+    const winner = await Promise.race([first.act, step.act, delay(10, 'still held')])
+    expect(winner).to.equal('still held')
     inspected.resolve()
     await step.act
     await first.act

@@ -15,8 +15,8 @@ export interface Hooks {
   /** Called for each statement before the server receives it; `cut` ends the connection instead. */
   readonly onBeforeStatement?: (statement: Statement) => 'pass' | 'cut'
   /**
-   * Called at the end of each round (a Query or Sync) that leaves a transaction open, before the client hears
-   * of it and before the server hears of anything later, with the statements of the round. The client waits
+   * Called at the end of each round (a Query or Sync) that leaves a transaction block open, failed or not,
+   * before the client hears of it and before the server hears of anything later, with the statements of the round. The client waits
    * for the promise.
    */
   readonly inspect?: (backendPid: number, statements: readonly Statement[]) => Promise<void>
@@ -59,7 +59,7 @@ export function conversation(connection: MutableConnection, recorder: Recorder, 
     if (settled === undefined) return false
     notify(settled)
     if (hooks.inspect === undefined) return false
-    if (connection.transaction !== 'in-transaction') round.open()
+    if (connection.transaction === 'idle') round.open()
     else stop = { forward: Math.max(0, start), act: inspected(hooks.inspect, settled) }
     return stop !== undefined
   })

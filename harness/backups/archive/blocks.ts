@@ -71,7 +71,7 @@ function truncated(missing: readonly TocEntry[]): HarnessError {
     'backup-truncated',
     `The archive is cut off: the data of ${names.join(', ')}${more} is missing.`,
     {
-      hint: 'Copy the backup again and compare its size with the original; take a new one if that is short too.',
+      hint: 'Copy the backup again, in binary mode, and compare its size with the original; take a new one if that is short too.',
     },
   )
 }

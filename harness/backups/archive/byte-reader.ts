@@ -70,7 +70,7 @@ function truncated(position: number): HarnessError {
     'backup-truncated',
     `The archive ends too early, after ${position} bytes: the file is cut off.`,
     {
-      hint: 'Copy the backup again and compare its size with the original; take a new one if that is short too.',
+      hint: 'Copy the backup again, in binary mode, and compare its size with the original; take a new one if that is short too.',
     },
   )
 }

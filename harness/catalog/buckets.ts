@@ -1,0 +1,59 @@
+import type { Client } from 'pg'
+import type { Comparison, Sides } from './comparison.ts'
+import { fromTable } from './fingerprint.ts'
+import type { DataTable } from './data-tables.ts'
+
+/** SQL of the two hashes that a comparison goes by, on either side. */
+export interface Hashes {
+  /** Sorts rows and tells which belong together. */
+  readonly key: string
+  /** Of everything that is compared. */
+  readonly row: string
+}
+
+const count = 1_024
+
+/** Tables of fewer rows are streamed in full. */
+const worthwhile = 20_000
+
+/**
+ * A condition, with `where`, that holds for every row that may differ and for few others: rows fall into
+ * buckets by their key's hash, and buckets whose digests agree are left out. Empty when all rows must be looked at.
+ */
+export async function differingRows(
+  { before, after }: Sides,
+  { pair }: Comparison,
+  hashes: { readonly before: Hashes; readonly after: Hashes },
+): Promise<{ readonly before: string; readonly after: string }> {
+  const [one, other] = await Promise.all([
+    digestBuckets(before, pair.before, hashes.before),
+    digestBuckets(after, pair.after, hashes.after),
+  ])
+  if (one.rows + other.rows < worthwhile) return { before: '', after: '' }
+  const all = new Set([...one.digests.keys(), ...other.digests.keys()])
+  const differing = [...all].filter((bucket) => one.digests.get(bucket) !== other.digests.get(bucket))
+  if (differing.length > count / 2) return { before: '', after: '' }
+  const list = `any ('{${differing.join(',')}}'::bigint[])`
+  return {
+    before: `where ${bucketOf(hashes.before)} = ${list}`,
+    after: `where ${bucketOf(hashes.after)} = ${list}`,
+  }
+}
+
+function bucketOf({ key }: Hashes): string {
+  return `(${key} & ${count - 1})`
+}
+
+async function digestBuckets(
+  client: Client,
+  table: DataTable,
+  hashes: Hashes,
+): Promise<{ rows: number; digests: Map<string, string> }> {
+  const { rows } = await client.query<{ bucket: string; rows: string; digest: string }>(`
+    select ${bucketOf(hashes)} as bucket, count(*) as rows, sum(${hashes.row}) || ' ' || count(*) as digest
+    from ${fromTable(table)} group by 1`)
+  return {
+    rows: rows.reduce((sum, row) => sum + Number(row.rows), 0),
+    digests: new Map(rows.map(({ bucket, digest }) => [bucket, digest])),
+  }
+}

@@ -1,0 +1,26 @@
+import type { Client } from 'pg'
+import type { DataDifference } from './data-difference.ts'
+import type { ColumnPair, TablePair } from './match-tables.ts'
+
+/** A session on either side. */
+export interface Sides {
+  readonly before: Client
+  readonly after: Client
+  readonly major: number
+}
+
+/** A table on both sides with the SQL that gives each column's value, comparable across them. */
+export interface Comparison {
+  readonly pair: TablePair
+  readonly columns: readonly ComparedColumn[]
+}
+
+export interface ComparedColumn {
+  readonly pair: ColumnPair
+  readonly before: string
+  readonly after: string
+}
+
+/** What a comparison found in one table, before it is written down with the table's name. */
+export type TableDifference = Pick<DataDifference, 'column' | 'kind' | 'rows'> &
+  Partial<Pick<DataDifference, 'samples' | 'nonNullLost'>>

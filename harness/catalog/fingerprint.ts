@@ -1,0 +1,134 @@
+import type { Client } from 'pg'
+import { inParallel, readPlainly, type Connect } from './data-session.ts'
+import { listDataTables, type DataTable } from './data-tables.ts'
+import type { TableName } from './read.ts'
+import { hashOf, valueOf } from './row-hash.ts'
+
+/** What a table holds, in numbers. */
+export interface TableFingerprint {
+  /** Qualified and quoted as needed. */
+  readonly name: string
+  readonly oid: string
+  readonly kind: DataTable['kind']
+  readonly rows: number
+  /** Equal when the same rows are there, in whatever order; a sum of hashes, as text. */
+  readonly digest: string
+  readonly columns: readonly ColumnFingerprint[]
+  /** With indexes and TOAST, partitions included. */
+  readonly bytes: number
+}
+
+export interface ColumnFingerprint {
+  readonly name: string
+  readonly attnum: number
+  readonly type: string
+  /** Of this column alone, when asked for. */
+  readonly digest?: string
+}
+
+export interface FingerprintRequest {
+  readonly connect: Connect
+  /** How many sessions at a time. Each may use the server's own parallel workers besides. Default 2. */
+  readonly parallelism?: number
+  readonly ignoreTables?: readonly TableName[]
+  /** By table name as reported, the columns to digest; tables that are not named are digested in full. */
+  readonly columns?: ReadonlyMap<string, readonly string[]>
+  /** Also digest each column on its own. */
+  readonly perColumn?: boolean
+  readonly onProgress?: (tablesDone: number, tables: number) => void
+}
+
+/**
+ * Counts and digests every table of a database on the server, sorted by name: tables, partition trees once at
+ * their root, populated materialized views. Values that a client could tell apart differ in the digest. Throws
+ * the server's error where the role may not read a table or row-level security would hide rows.
+ */
+export async function fingerprint(request: FingerprintRequest): Promise<TableFingerprint[]> {
+  const open = async () => {
+    const client = await request.connect()
+    await readPlainly(client, 'UTC')
+    return client
+  }
+  const close = (client: Client) => client.end()
+  const tables = await withOne(open, close, (client) => listDataTables(client, request.ignoreTables))
+  const counted = tables.filter((table) => table.counted)
+  const results: TableFingerprint[] = []
+  await inParallel(
+    largestFirst(counted),
+    request.parallelism ?? 2,
+    { open, close },
+    async (client, table) => {
+      results.push(await fingerprintTable(client, table, request))
+      request.onProgress?.(results.length, counted.length)
+    },
+  )
+  return results.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+async function fingerprintTable(
+  client: Client,
+  table: DataTable,
+  { columns: wanted, perColumn = false }: FingerprintRequest,
+): Promise<TableFingerprint> {
+  const major = await majorOf(client)
+  const names = wanted?.get(table.name)
+  const columns = table.columns.filter(({ name }) => names === undefined || names.includes(name))
+  const values = columns.map((column) => valueOf(column))
+  const sums = [values, ...(perColumn ? values.map((value) => [value]) : [])]
+  const { rows, digests } = await digest(
+    client,
+    table,
+    sums.map((group) => hashOf(group, major)),
+  )
+  const described = columns.map(({ name, attnum, type }, at) => {
+    const digest = digests[at + 1]
+    return { name, attnum, type, ...(digest === undefined ? {} : { digest }) }
+  })
+  const { name, oid, kind, bytes } = table
+  return { name, oid, kind, rows, digest: digests[0] ?? '0', columns: described, bytes }
+}
+
+/** Row count of a table, and the sum of each hash over its rows, in one pass. */
+export async function digest(
+  client: Client,
+  table: DataTable,
+  hashes: readonly string[],
+): Promise<{ rows: number; digests: string[] }> {
+  const sums = hashes.map((hash) => `coalesce(sum(${hash}), 0)::text`)
+  const { rows } = await client.query<string[]>({
+    text: `select ${['count(*)', ...sums].join(', ')} from ${fromTable(table)}`,
+    rowMode: 'array',
+  })
+  const [count, ...digests] = rows[0] ?? []
+  return { rows: Number(count ?? 0), digests }
+}
+
+/** `t` as the relation to read: a table without those that inherit from it, for they are read themselves. */
+export function fromTable({ kind, name }: DataTable): string {
+  return `${kind === 'table' ? 'only ' : ''}${name} t`
+}
+
+/** The server's major version. */
+export async function majorOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ version: string }>(
+    `select current_setting('server_version_num') as version`,
+  )
+  return Math.floor(Number(rows[0]?.version) / 10_000)
+}
+
+function largestFirst(tables: readonly DataTable[]): DataTable[] {
+  return tables.toSorted((one, other) => other.bytes - one.bytes)
+}
+
+async function withOne<Result>(
+  open: () => Promise<Client>,
+  close: (client: Client) => Promise<void>,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await open()
+  try {
+    return await work(client)
+  } finally {
+    await close(client)
+  }
+}

@@ -1,0 +1,11 @@
+export type { Config } from './config-schema.ts'
+export type {
+  Evidence,
+  Finding,
+  MigrationRun,
+  Rehearsal,
+  Severity,
+  SpecPass,
+  StageResult,
+  Verdict,
+} from './rehearsal.ts'
