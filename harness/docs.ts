@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { backupFormats } from './backups/index.ts'
 import { engines } from './engines/index.ts'
@@ -47,8 +47,4 @@ async function page(path: string, sections: Readonly<Record<string, string>>): P
     text = text.replace(marker, (_, start: string, end: string) => `${start}\n${content}\n\n${end}`)
   }
   return text
-}
-
-if (import.meta.main) {
-  for (const [path, content] of await generatedFiles()) await writeFile(packageFile(path), content)
 }

@@ -13,9 +13,16 @@ describe('the published package', function () {
     project = await mkdtemp(join(tmpdir(), 'rehearsal-package-'))
     await execa('npm', ['pack', '--pack-destination', project], { cwd: packageFile('.') })
     const [tarball] = (await execa('ls', [project])).stdout.split('\n')
-    await writeFile(join(project, 'package.json'), '{ "name": "elsewhere", "private": true, "type": "module" }')
-    await execa('npm', ['install', '--no-audit', '--no-fund', `./${tarball}`, 'kysely@0.28', 'chai', 'pg'], { cwd: project })
-    await cp(packageFile('fixtures/handovers/folder-esm-ts/migrations'), join(project, 'migrations'), { recursive: true })
+    await writeFile(
+      join(project, 'package.json'),
+      '{ "name": "elsewhere", "private": true, "type": "module" }',
+    )
+    await execa('npm', ['install', '--no-audit', '--no-fund', `./${tarball}`, 'kysely@0.28', 'chai', 'pg'], {
+      cwd: project,
+    })
+    await cp(packageFile('fixtures/handovers/folder-esm-ts/migrations'), join(project, 'migrations'), {
+      recursive: true,
+    })
     await cp(packageFile('fixtures/handovers/shop.spec.ts'), join(project, 'specs/shop.spec.ts'))
     await cp(packageFile('fixtures/broken/shop.sql.gz'), join(project, 'shop.sql.gz'))
   })
@@ -34,7 +41,14 @@ describe('the published package', function () {
 
   it('has types, no tests and the command `rehearse`', async () => {
     const root = join(project, 'node_modules/pg-rehearsal')
-    const { stdout } = await execa('find', [root, '-not', '-path', '*/node_modules/pg-rehearsal/node_modules/*', '-type', 'f'])
+    const { stdout } = await execa('find', [
+      root,
+      '-not',
+      '-path',
+      '*/node_modules/pg-rehearsal/node_modules/*',
+      '-type',
+      'f',
+    ])
     expect(stdout).to.contain('dist/rehearse.d.ts').and.not.contain('.test.').and.not.contain('/testing/')
     const help = await execa(process.execPath, [join(project, 'node_modules/.bin/rehearse'), '--version'])
     expect(help.stdout).to.equal(JSON.parse(await readFile(packageFile('package.json'), 'utf8')).version)

@@ -127,9 +127,8 @@ async function runStages(
     rollback(given, prepared, provisioned, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  const files = rolledBack.complete ? prepared.specFiles : []
   const last = await journal.run('verify-rollback', (progress) =>
-    verifyRollback(given, provisioned, before, files, progress),
+    verifyRollback(given, provisioned, before, prepared.specFiles, progress),
   )
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
 }

@@ -1,4 +1,4 @@
-import type { Rehearsal } from './rehearsal.ts'
+import type { Finding, Rehearsal } from './rehearsal.ts'
 
 /** One sentence that gives a rehearsal's verdict and its reason. */
 export function summaryOf(rehearsal: Omit<Rehearsal, 'summary'>): string {
@@ -11,7 +11,7 @@ export function summaryOf(rehearsal: Omit<Rehearsal, 'summary'>): string {
   return `${first.subject}: ${first.message.split('\n')[0]}${others}`
 }
 
-function passed({ pending, migrations, specs }: Omit<Rehearsal, 'summary'>): string {
+function passed({ pending, migrations, specs, findings }: Omit<Rehearsal, 'summary'>): string {
   const executed = specs.reduce((sum, pass) => sum + pass.passed, 0)
   const upMs = migrations
     .filter((run) => run.direction === 'up')
@@ -19,7 +19,7 @@ function passed({ pending, migrations, specs }: Omit<Rehearsal, 'summary'>): str
   if (pending?.length === 0)
     return `No migration is pending; the backup restores and ${executed} specs pass on it.`
   const number = pending?.length === 1 ? '1 migration applies' : `${pending?.length ?? 0} migrations apply`
-  return `${number} in ${(upMs / 1_000).toFixed(1)} s, every row is still there, ${executed} specs pass, and rollback brings the old state back.`
+  return `${number} in ${(upMs / 1_000).toFixed(1)} s, ${dataSentence(findings)}, ${executed} specs pass, and rollback brings the old state back.`
 }
 
 function incomplete({ stages }: Omit<Rehearsal, 'summary'>): string {
@@ -27,4 +27,13 @@ function incomplete({ stages }: Omit<Rehearsal, 'summary'>): string {
   return stopped === undefined
     ? 'Nothing was verified.'
     : `${stopped.name} did not complete: ${stopped.summary}`
+}
+
+/** Only what the comparison of the data said: an allowed change or a dropped column is not "every row". */
+function dataSentence(findings: readonly Finding[]): string {
+  const touched = findings.filter((finding) =>
+    ['data-changed', 'row-count-drift', 'data-dropped'].includes(finding.id),
+  )
+  if (touched.length === 0) return 'every row and value is still there'
+  return `data changed only where it may (${touched.map((finding) => finding.subject).join(', ')})`
 }

@@ -7,9 +7,6 @@ import { custom } from './custom.ts'
 import { foreignContent } from './foreign.ts'
 import { plain } from './plain.ts'
 
-export { createRoles } from './create-roles.ts'
-export { withFastLoad } from './fast-load.ts'
-
 /** Every kind of backup, by name. Add one by registering it here; the first that recognises a file takes it. */
 export const backupFormats = { custom, plain } satisfies Record<string, BackupFormat>
 

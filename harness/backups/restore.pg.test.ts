@@ -127,7 +127,10 @@ for (const testServer of testServers) {
       const source = await kitchenSink(server)
       databases.push(source)
       const original = await dumpOf(source)
-      if (original === undefined) return this.skip()
+      if (original === undefined) {
+        console.log('      skipped: no pg_dump as new as the server')
+        return this.skip()
+      }
       // The server words some expressions in another way when it has read its own words once.
       const dump = await dumpOf((await restoreSql(original, { builtIn: true })).database)
       expect(dump).to.be.a('string').that.has.lengthOf.above(50_000)
@@ -206,6 +209,17 @@ for (const testServer of testServers) {
         ])
       })
 
+      it(`with ${how}: says that the server went away, between statements and within COPY`, async () => {
+        const between = 'CREATE TABLE a ();\nSELECT pg_terminate_backend(pg_backend_pid());\nSELECT 1;'
+        expect(await codeOf(restoreSql(between, { builtIn }))).to.equal('server-gone')
+        const function_ = `CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;`
+        const trigger =
+          'CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW WHEN (new.x = 5000) EXECUTE FUNCTION gone();'
+        const rows = Array.from({ length: 500_000 }, (_, row) => `${row}\n`).join('')
+        const within = `CREATE TABLE a (x integer);\n${function_}\n${trigger}\nCOPY a (x) FROM stdin;\n${rows}\\.\n`
+        expect(await codeOf(restoreSql(within, { builtIn }))).to.equal('server-gone')
+      })
+
       it(`with ${how}: does not begin when told to end before`, async () => {
         const ended = AbortSignal.abort(new Error('enough'))
         const restoring = restore(fixture('comicscout.sql.gz'), { builtIn, signal: ended })
@@ -227,8 +241,10 @@ for (const testServer of testServers) {
 
     it('says what a custom backup loses when a role is missing', async function () {
       const [pgDump, pgRestore] = [await clientToolVersion('pg_dump'), await server.toolVersion('pg_restore')]
-      if (pgDump === undefined || pgRestore === undefined || (majorOf(pgDump) ?? 0) < server.major)
+      if (pgDump === undefined || pgRestore === undefined || (majorOf(pgDump) ?? 0) < server.major) {
+        console.log('      skipped: no pg_restore, or no pg_dump on PATH as new as the server')
         return this.skip()
+      }
       const source = await fresh()
       await withTemporary(async (directory) => {
         const path = join(directory, 'backup.dump')

@@ -4,7 +4,7 @@ export interface DataDifference {
   readonly table: string
   /** A materialized view's rows follow from other tables'. */
   readonly relation: 'table' | 'partitioned table' | 'materialized view'
-  /** As it was called before, quoted as needed; null when the whole table is concerned. */
+  /** As it was called before, unquoted; null when the whole table is concerned. */
   readonly column: string | null
   /**
    * `values-changed`: rows whose value is another one; with a column of another type, not the one that a cast

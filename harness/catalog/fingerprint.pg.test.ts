@@ -81,6 +81,17 @@ for (const testServer of testServers) {
       expect(after?.digest).to.equal(before?.digest)
     })
 
+    it('read a partition tree leaf by leaf when a leaf is elsewhere, which is not asked', async () => {
+      const clone = await cloneOf(server, database)
+      const client = await session(server, clone)
+      await client.query(`create table far (n integer) partition by list (n);
+        create table far_1 partition of far for values in (1); insert into far values (1);
+        create foreign table far_2 partition of far for values in (2) server warehouse`)
+      await client.end()
+      const found = (await take(clone)).filter(({ name }) => name.startsWith('shop.far'))
+      expect(found.map(({ name, rows }) => `${name} ${rows}`)).to.deep.equal(['shop.far_1 1'])
+    })
+
     it('report progress and leave out ignored tables', async () => {
       const seen: string[] = []
       const found = await take(database, {

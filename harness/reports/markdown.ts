@@ -1,5 +1,5 @@
 import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
-import { renderStatement } from './statement.ts'
+import { renderCaret } from './caret.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -42,7 +42,7 @@ function findingsSection(findings: readonly Finding[]): string[] {
 
 function findingText({ severity, id, subject, message, remedy, evidence }: Finding): string {
   const shown = [
-    ...(evidence?.statement === undefined ? [] : [renderStatement(evidence.statement)]),
+    ...(evidence?.statement === undefined ? [] : [renderCaret(evidence.statement)]),
     ...(evidence?.details ?? []),
   ].join('\n')
   return [

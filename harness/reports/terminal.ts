@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
-import { renderStatement } from './statement.ts'
+import { renderCaret } from './caret.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -55,7 +55,7 @@ function findingLines(finding: Finding): string[] {
   return [
     `  ${styleText(severityStyles[severity], severity)}  ${styleText('bold', subject)}  ${styleText('dim', id)}`,
     ...indent(message, 4),
-    ...(evidence?.statement === undefined ? [] : indent(renderStatement(evidence.statement), 6)),
+    ...(evidence?.statement === undefined ? [] : indent(renderCaret(evidence.statement), 6)),
     ...(evidence?.details ?? []).flatMap((detail) => indent(detail, 6)),
     ...(remedy === undefined ? [] : indent(`→ ${remedy}`, 4)),
     '',

@@ -27,14 +27,23 @@ describe('smoke specs', () => {
     const paths = Object.keys(files).map((name) => join(folder, name))
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
     const environment = { PATH: process.env['PATH'] ?? '', REHEARSAL_PHASE: 'migrated' }
-    const result = await runMocha({ cwd: folder, files: paths, arguments: [], environment, preload: [], timeoutMs, run })
+    const result = await runMocha({
+      cwd: folder,
+      files: paths,
+      arguments: [],
+      environment,
+      preload: [],
+      timeoutMs,
+      run,
+    })
     const context = { phase: 'migrated', files: paths, cwd: folder, timeoutMs } as const
     return { result, findings: specFindings(result, context) }
   }
 
   it('are counted one by one, with message and file of a failure', async () => {
     const { result, findings } = await pass({
-      'a.spec.js': "it('works', () => {}); it('fails', () => { throw new Error('phase ' + process.env.REHEARSAL_PHASE) }); it.skip('later')",
+      'a.spec.js':
+        "it('works', () => {}); it('fails', () => { throw new Error('phase ' + process.env.REHEARSAL_PHASE) }); it.skip('later')",
     })
     expect([result.passes.length, result.failures.length, result.pending.length]).to.deep.equal([1, 1, 1])
     expect(findings).to.have.length(1)
@@ -46,7 +55,10 @@ describe('smoke specs', () => {
   it('are unverified when none was executed', async () => {
     for (const text of ['', "describe('nothing', () => {})", "it.skip('later')"]) {
       const { findings } = await pass({ 'b.spec.js': text })
-      expect(findings.map(({ id, severity }) => ({ id, severity })), text).to.deep.equal([{ id: 'no-specs-executed', severity: 'unverified' }])
+      expect(
+        findings.map(({ id, severity }) => ({ id, severity })),
+        text,
+      ).to.deep.equal([{ id: 'no-specs-executed', severity: 'unverified' }])
     }
   })
 
@@ -60,9 +72,13 @@ describe('smoke specs', () => {
     const crashed = await pass({ 'e.spec.mjs': "import './nowhere.mjs'" })
     expect(crashed.findings[0]?.id).to.equal('specs-crashed')
     expect(crashed.findings[0]?.evidence?.details?.join('\n')).to.contain('nowhere.mjs')
-    const hook = await pass({ 'f.spec.js': "before(() => { throw new Error('no database') }); it('works', () => {})" })
+    const hook = await pass({
+      'f.spec.js': "before(() => { throw new Error('no database') }); it('works', () => {})",
+    })
     expect(hook.findings[0]?.message).to.contain('no database')
-    const only = await pass({ 'g.spec.js': "it('left out', () => { throw new Error() }); it.only('works', () => {})" })
+    const only = await pass({
+      'g.spec.js': "it('left out', () => { throw new Error() }); it.only('works', () => {})",
+    })
     expect(only.findings[0]?.severity).to.equal('error')
     const endless = await pass({ 'h.spec.js': "it('waits', (done) => {}).timeout(0)" }, 1_000)
     expect(endless.findings[0]?.id).to.equal('specs-timed-out')
@@ -78,7 +94,9 @@ describe('smoke specs', () => {
   const script = (text: string) => `node -e ${JSON.stringify(text)}`
 
   it('get an app that is ready, and its whole process group goes again', async () => {
-    const command = script("require('http').createServer((q, s) => s.end('up')).listen(process.env.PORT, '127.0.0.1')")
+    const command = script(
+      "require('http').createServer((q, s) => s.end('up')).listen(process.env.PORT, '127.0.0.1')",
+    )
     const plan = { command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs: 10_000 }
     const app = await startApp(plan, { cwd: folder, environment, run, signal })
     expect(await fetch(app.baseUrl).then((answer) => answer.text())).to.equal('up')
@@ -89,11 +107,18 @@ describe('smoke specs', () => {
 
   it('are told why the app did not start', async () => {
     const start = async (command: string, readyTimeoutMs: number) =>
-      startApp({ command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs }, { cwd: folder, environment, run, signal }).then(
+      startApp(
+        { command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs },
+        { cwd: folder, environment, run, signal },
+      ).then(
         () => 'started',
         (error: unknown) => (error instanceof HarnessError ? `${error.code} ${error.message}` : error),
       )
-    expect(await start(script("console.error('no PORT'); process.exit(3)"), 10_000)).to.match(/^app-not-started.*code 3.*no PORT/s)
-    expect(await start(script('setInterval(() => {}, 1000)'), 500)).to.match(/^app-not-started.*did not answer within 0.5 s/s)
+    expect(await start(script("console.error('no PORT'); process.exit(3)"), 10_000)).to.match(
+      /^app-not-started.*code 3.*no PORT/s,
+    )
+    expect(await start(script('setInterval(() => {}, 1000)'), 500)).to.match(
+      /^app-not-started.*did not answer within 0.5 s/s,
+    )
   })
 })

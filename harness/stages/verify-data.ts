@@ -1,13 +1,33 @@
+import { checks } from '../checks/index.ts'
+import type { DataDifference } from '../catalog/data-difference.ts'
 import type { Plan } from '../plan.ts'
+import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Baseline } from './baseline.ts'
+import { compareWithPristine } from './compare-data.ts'
 import type { Provisioned } from './provision.ts'
 
+/** Finds out whether every row that was there still is, with the same values in the columns it had. */
 export async function verifyData(
-  _plan: Plan,
-  _provisioned: Provisioned,
-  _before: Baseline,
-  _progress: Progress,
-): Promise<StageOutput<null>> {
-  return { facts: null, summary: 'TODO' }
+  { allowedDataChanges }: Plan,
+  provisioned: Provisioned,
+  before: Baseline,
+  progress: Progress,
+): Promise<StageOutput<readonly DataDifference[]>> {
+  // By oid, so that a renamed table or column is known for what it is.
+  const differences = await compareWithPristine(provisioned, before, 'oid', progress)
+  const facts = { differences, allowed: allowedDataChanges }
+  return {
+    facts: differences,
+    findings: [checks['data-changed'], checks['row-count-drift'], checks['data-dropped']].flatMap((check) =>
+      check.judge(facts),
+    ),
+    summary: describe(before.tables.length, differences),
+  }
+}
+
+/** `21 tables compared row by row: no difference`. */
+export function describe(tables: number, differences: readonly DataDifference[]): string {
+  const found = differences.length === 0 ? 'no difference' : count(differences.length, 'difference')
+  return `${count(tables, 'table')} compared: ${found}`
 }

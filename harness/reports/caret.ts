@@ -42,14 +42,6 @@ export function renderCaret({ text, position }: Located, options: CaretOptions =
   return rendered.map((line) => line.trimEnd()).join('\n')
 }
 
-/** The same as a Markdown code block, whatever back-quotes the statement holds. */
-export function renderCaretMarkdown(located: Located, options?: CaretOptions): string {
-  const rendered = renderCaret(located, options)
-  const runs = rendered.match(/`+/g) ?? []
-  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)))
-  return `${fence}sql\n${rendered}\n${fence}`
-}
-
 /** 0-based line, and the UTF-16 offset in it; Postgres also points just behind the end. */
 function placeOf(text: string, position: number): { line: number; column: number } | undefined {
   if (position < 1) return undefined

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { renderCaret, renderCaretMarkdown } from './caret.ts'
+import { renderCaret } from './caret.ts'
 import { cellsOf, columnsOf } from './text-width.ts'
 
 describe('caret', () => {
@@ -82,10 +82,5 @@ describe('caret', () => {
     for (let position = 0; position < 40; position += 1) {
       expect(renderCaret({ text, position })).to.be.a('string')
     }
-  })
-
-  it('fences Markdown with more back-quotes than the statement holds', () => {
-    expect(renderCaretMarkdown({ text: 'select 1', position: 8 })).to.equal('```sql\nselect 1\n       ^\n```')
-    expect(renderCaretMarkdown({ text: 'select ```a```', position: 8 })).to.match(/^````sql\n[^]*\n````$/)
   })
 })
