@@ -6,13 +6,14 @@ describe('the redactor', () => {
     const redactor = createRedactor()
     redactor.add('s3cr/et')
     expect(redactor.text('password s3cr/et, in a URL s3cr%2Fet')).to.equal(
-      'password [redacted], in a URL [redacted]',
+      'password (redacted), in a URL (redacted)',
     )
   })
 
   it('hides connection strings that nobody told it of', () => {
     const text = createRedactor().text('cannot reach postgresql://app:pw@db.internal:5432/shop, sorry')
-    expect(text).to.equal('cannot reach postgresql://[redacted], sorry')
+    expect(text).to.equal('cannot reach postgresql://(redacted), sorry')
+    expect(createRedactor().text('(postgres://a:b,c;d)e@f/g).')).to.equal('(postgres://(redacted)).')
   })
 
   it('reaches every string of a document and leaves the rest alone', () => {
@@ -20,8 +21,8 @@ describe('the redactor', () => {
     redactor.add('hunter22')
     const value = { list: ['a hunter22', 1, null], nested: { yes: true, text: 'hunter22' } }
     expect(redactor.deep(value)).to.deep.equal({
-      list: ['a [redacted]', 1, null],
-      nested: { yes: true, text: '[redacted]' },
+      list: ['a (redacted)', 1, null],
+      nested: { yes: true, text: '(redacted)' },
     })
   })
 

@@ -13,8 +13,8 @@ const common = new Set(['postgres', 'localhost', 'password', 'rehearsal'])
 export function createRedactor(): Redactor {
   const secrets = new Set<string>()
   const text = (value: string) => {
-    let redacted = value.replaceAll(/(postgres(?:ql)?:\/\/)[^\s'"`,;)]+/gi, '$1[redacted]')
-    for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]')
+    let redacted = value.replaceAll(/(postgres(?:ql)?:\/\/)(?!\(redacted\))[^\s'"`]*[^\s'"`,;.)]/gi, '$1(redacted)')
+    for (const secret of secrets) redacted = redacted.replaceAll(secret, '(redacted)')
     return redacted
   }
   const deep = <Value>(value: Value): Value => redactDeep(value, text) as Value

@@ -1,5 +1,6 @@
 import type { BackupFacts } from './backups/backup-format.ts'
 import type { Plan } from './plan.ts'
+import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
 import { stageNames, verdictOf, type BackupSummary, type Rehearsal } from './rehearsal.ts'
 import { openRun } from './runs/open-run.ts'
@@ -40,6 +41,9 @@ export async function rehearse(
   plan: Plan,
   { observe, signal, redactor }: RehearseOptions,
 ): Promise<Rehearsal> {
+  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
+    redactor.add(parseUrl(url)?.password ?? '')
+  }
   const startedAt = new Date()
   const journal = openJournal(observe, signal)
   const teardown = createTeardown()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { childEnvironment } from './environment.ts'
+import { encodePlaces } from './places.ts'
 import type { Variables } from './environment.ts'
 
 const connection = { host: '127.0.0.1', port: 50001, user: 'me', password: 'p@ss', database: 'copy' }
@@ -25,8 +26,8 @@ describe("children's environment", () => {
       PGPASSWORD: 'p@ss',
       PGDATABASE: 'copy',
       PGSSLMODE: 'disable',
-      PG_REHEARSAL_BLOCKED: '["db.prod.example.com:5432","localhost:5433"]',
-      PG_REHEARSAL_ALLOWED: '["127.0.0.1:50001"]',
+      PG_REHEARSAL_BLOCKED: encodePlaces(['db.prod.example.com:5432', 'localhost:5433']),
+      PG_REHEARSAL_ALLOWED: encodePlaces(['127.0.0.1:50001']),
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../postgres/connection.ts'
 import { urlOf } from '../postgres/url.ts'
+import { encodePlaces } from './places.ts'
 import { serversOf } from './protected-servers.ts'
 import type { ServerAddress } from './protected-servers.ts'
 
@@ -46,8 +47,8 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
     ...environment,
     ...emptied(options.dotenvFiles),
     ...copyVariables(connection),
-    PG_REHEARSAL_BLOCKED: JSON.stringify(servers.map(({ host, port }) => hostPort(host, port))),
-    PG_REHEARSAL_ALLOWED: JSON.stringify([hostPort(connection.host, connection.port)]),
+    PG_REHEARSAL_BLOCKED: encodePlaces(servers.map(({ host, port }) => hostPort(host, port))),
+    PG_REHEARSAL_ALLOWED: encodePlaces([hostPort(connection.host, connection.port)]),
   }
 }
 

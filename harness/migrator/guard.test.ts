@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import { guardUrl } from './child-process.ts'
+import { encodePlaces } from './places.ts'
 
 const refusal = /^ERR_PG_REHEARSAL_BLOCKED pg-rehearsal refused a connection to .* protected server/
 
@@ -46,8 +47,8 @@ describe('guard', () => {
       {
         cwd: fileURLToPath(new URL('.', import.meta.url)),
         env: {
-          PG_REHEARSAL_BLOCKED: JSON.stringify([`localhost:${prodPort}`, 'db.prod.example.com:5432']),
-          PG_REHEARSAL_ALLOWED: JSON.stringify([`127.0.0.1:${copyPort}`]),
+          PG_REHEARSAL_BLOCKED: encodePlaces([`localhost:${prodPort}`, 'db.prod.example.com:5432']),
+          PG_REHEARSAL_ALLOWED: encodePlaces([`127.0.0.1:${copyPort}`]),
           ...variables,
         },
       },
@@ -100,7 +101,7 @@ describe('guard', () => {
   }
 
   it('lets the copy through at the very place of a protected server', async () => {
-    const place = JSON.stringify([`127.0.0.1:${copyPort}`])
+    const place = encodePlaces([`127.0.0.1:${copyPort}`])
     const { said } = await guarded("connect(COPY, '127.0.0.1')", { PG_REHEARSAL_BLOCKED: place })
     expect(said).to.equal('ok')
   })

@@ -1,10 +1,11 @@
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
+import { decodePlaces } from './places.ts'
 
 /*
  * Preloaded with `--import` into every Node child that runs the team's code: refuses connections to the
- * protected servers, by name and by address. It reads `host:port` pairs (JSON arrays) from
+ * protected servers, by name and by address. It reads `host:port` pairs (see places.ts) from
  * PG_REHEARSAL_BLOCKED and PG_REHEARSAL_ALLOWED; what is allowed is never refused, so that the copy can be
  * on the same machine as a protected server. A guard against accidents, not against malice: native addons
  * and other programs do not pass through it.
@@ -125,11 +126,8 @@ function includes(list: readonly Address[], host: string, port: number): boolean
   return list.some((candidate) => candidate.port === port && candidate.host === name)
 }
 
-function parseList(json: string | undefined): Address[] {
-  const pairs: unknown = JSON.parse(json === undefined || json === '' ? '[]' : json)
-  if (!Array.isArray(pairs)) return []
-  return pairs.map((pair) => {
-    const text = String(pair)
+function parseList(variable: string | undefined): Address[] {
+  return decodePlaces(variable).map((text) => {
     const colon = text.lastIndexOf(':')
     return { host: bare(text.slice(0, colon)), port: Number(text.slice(colon + 1)) }
   })

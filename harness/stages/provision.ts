@@ -42,7 +42,7 @@ async function leave(
   await server.keep()
   run.keep()
   const { connect, remove } = await server.hints(database)
-  observe({ kind: 'note', text: `kept, as it is at the end: ${connect}` })
+  observe({ kind: 'note', text: `kept, rolled back and as the specs left it: ${connect}` })
   observe({
     kind: 'note',
     text: `kept beside it: ${pristineName(database)} (the backup as restored), ${migratedName(database)} (migrated)`,

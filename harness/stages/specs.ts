@@ -23,10 +23,17 @@ export async function runSpecs(
     phase,
   }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
 ): Promise<Specs> {
-  const environment = { ...(await environmentFor(plan, connection)), REHEARSAL_PHASE: phase }
+  const environment: Record<string, string> = {
+    ...(await environmentFor(plan, connection)),
+    REHEARSAL_PHASE: phase,
+  }
   let app: App | undefined
   try {
-    app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment, run, signal }))
+    const guarded = {
+      ...environment,
+      NODE_OPTIONS: `${environment['NODE_OPTIONS'] ?? ''} --import ${guardUrl}`.trim(),
+    }
+    app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment: guarded, run, signal }))
     const result = await runMocha({
       cwd: plan.cwd,
       files,
