@@ -13,7 +13,10 @@ const common = new Set(['postgres', 'localhost', 'password', 'rehearsal'])
 export function createRedactor(): Redactor {
   const secrets = new Set<string>()
   const text = (value: string) => {
-    let redacted = value.replaceAll(/(postgres(?:ql)?:\/\/)(?!\(redacted\))[^\s'"`]*[^\s'"`,;.)]/gi, '$1(redacted)')
+    let redacted = value.replaceAll(
+      /(postgres(?:ql)?:\/\/)(?!\(redacted\))[^\s'"`]*[^\s'"`,;.)]/gi,
+      '$1(redacted)',
+    )
     for (const secret of secrets) redacted = redacted.replaceAll(secret, '(redacted)')
     return redacted
   }

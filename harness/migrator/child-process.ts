@@ -13,7 +13,14 @@ export interface MigratorChild {
 
 const outputBytes = 64 * 1024
 
-/** The module to preload with `--import` into any Node child that runs the team's code; see guard.ts. */
+/**
+ * Modules to preload with `--import` into any Node child that runs the team's code in this environment: the
+ * guard (see guard.ts) where it has servers to keep away from.
+ */
+export function guardPreloads(environment: Readonly<Record<string, string>>): string[] {
+  return environment['PG_REHEARSAL_BLOCKED'] === undefined ? [] : [guardUrl]
+}
+
 export const guardUrl = new URL(`./guard${extname(import.meta.url)}`, import.meta.url).href
 
 /**
@@ -26,13 +33,8 @@ export function startChild(options: {
   readonly onMessage: (message: Message) => void
 }): MigratorChild {
   const script = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url))
-  const flags = [
-    '--experimental-import-meta-resolve',
-    '--import',
-    guardUrl,
-    '--import',
-    import.meta.resolve('tsx'),
-  ]
+  const preloads = [...guardPreloads(options.environment), import.meta.resolve('tsx')]
+  const flags = ['--experimental-import-meta-resolve', ...preloads.flatMap((url) => ['--import', url])]
   const { nodeChildProcess: child } = execa(process.execPath, [...flags, script], {
     cwd: options.cwd,
     env: options.environment,

@@ -49,16 +49,25 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     }
   }
   progress('reading the backup and the migrations')
-  const [opened, listing, specFiles] = await Promise.all([
-    attempt(openBackup(plan.backup)),
+  const expected = migrationTable(plan, undefined)
+  const reading = attempt(readBackup(plan, expected))
+  const choosing = reading.then(async (backup) => {
+    const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
+    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
+    const chosen = await attempt(chooseEngine(plan.engine, request))
+    return chosen && { ...chosen, request }
+  })
+  const [opened, chosen, listing, specFiles] = await Promise.all([
+    reading,
+    choosing,
     attempt(listMigrations(given)),
     attempt(findSpecs(plan)),
   ])
   const table = migrationTable(plan, listing?.loaded)
-  const facts = opened && (await attempt(opened.format.describe(opened.file, table)))
-  const major = plan.postgres ?? facts?.serverMajor ?? undefined
-  const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
-  const chosen = await attempt(chooseEngine(plan.engine, request))
+  // Only now is it known that the app keeps its record elsewhere.
+  const isElsewhere = table.name !== expected.name || table.schema !== expected.schema
+  const facts =
+    opened && isElsewhere ? await attempt(opened.format.describe(opened.file, table)) : opened?.facts
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
@@ -70,10 +79,18 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     throw new StageHalt(problems)
   const { listed } = listing
   return {
-    facts: { ...opened, facts, ...chosen, request, listed, table, specFiles },
+    facts: { ...opened, facts, ...chosen, listed, table, specFiles },
     summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [...missingDowns(listed, facts.appliedMigrations), ...majorChange(plan, facts)],
   }
+}
+
+async function readBackup(
+  plan: Plan,
+  table: MigrationTable,
+): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
+  const { file, format } = await openBackup(plan.backup)
+  return { file, format, facts: await format.describe(file, table) }
 }
 
 function migrationTable({ migrations }: Plan, loaded: MigratorOutcome['loaded'] | undefined): MigrationTable {

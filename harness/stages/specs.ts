@@ -1,5 +1,5 @@
 import { HarnessError } from '../errors.ts'
-import { guardUrl } from '../migrator/child-process.ts'
+import { guardPreloads } from '../migrator/child-process.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, SpecPass } from '../rehearsal.ts'
 import { startApp, type App } from '../smoke/app.ts'
@@ -27,19 +27,17 @@ export async function runSpecs(
     ...(await environmentFor(plan, connection)),
     REHEARSAL_PHASE: phase,
   }
+  const guard = guardPreloads(environment)
   let app: App | undefined
   try {
-    const guarded = {
-      ...environment,
-      NODE_OPTIONS: `${environment['NODE_OPTIONS'] ?? ''} --import ${guardUrl}`.trim(),
-    }
+    const guarded = { ...environment, ...nodeOptions(environment, guard) }
     app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment: guarded, run, signal }))
     const result = await runMocha({
       cwd: plan.cwd,
       files,
       arguments: plan.specs.mochaArguments,
       environment: app === undefined ? environment : { ...environment, APP_URL: app.baseUrl },
-      preload: [guardUrl, import.meta.resolve('tsx')],
+      preload: [...guard, import.meta.resolve('tsx')],
       timeoutMs: plan.specs.timeoutMs,
       run,
     })
@@ -55,4 +53,14 @@ export async function runSpecs(
 
 function appNotStarted({ message, hint }: HarnessError, subject: string): Finding {
   return { id: 'app-not-started', severity: 'error', subject, message, remedy: hint }
+}
+
+/** Reaches Node wherever the app's command starts it. */
+function nodeOptions(
+  environment: Readonly<Record<string, string>>,
+  preloads: readonly string[],
+): Record<string, string> {
+  if (preloads.length === 0) return {}
+  const given = environment['NODE_OPTIONS'] ?? ''
+  return { NODE_OPTIONS: `${given} ${preloads.map((url) => `--import ${url}`).join(' ')}`.trim() }
 }
