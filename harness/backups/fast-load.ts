@@ -4,25 +4,14 @@ import type { Server } from '../engines/engine.ts'
 import { withClient } from '../postgres/client.ts'
 
 /**
- * Runs a load on a server that is set up for nothing else, then vacuums and analyzes the database and gives the
- * server its own settings back, so that what is measured afterwards is measured under those. A server that is
- * not ours keeps its settings; there the database is only vacuumed and analyzed.
+ * Runs a load on a server that is set up for nothing else, then gives the server its own settings back, so that
+ * what is measured afterwards is measured under those. A server that is not ours keeps its settings.
  */
-export async function withFastLoad<Result>(
-  server: Server,
-  database: string,
-  load: () => Promise<Result>,
-): Promise<Result> {
-  if (!server.owned) {
-    const result = await load()
-    await settle(server, database)
-    return result
-  }
+export async function withFastLoad<Result>(server: Server, load: () => Promise<Result>): Promise<Result> {
+  if (!server.owned) return load()
   await withClient(server.connection('postgres'), async (client) => await change(client, 'set'))
   try {
-    const result = await load()
-    await settle(server, database)
-    return result
+    return await load()
   } finally {
     // When the load failed because the server is gone, that is what must be heard.
     await withClient(server.connection('postgres'), async (client) => await change(client, 'reset')).catch(
@@ -31,8 +20,11 @@ export async function withFastLoad<Result>(
   }
 }
 
-/** Hint bits, visibility, statistics: without them the first scans would write, and autovacuum would set in. */
-async function settle(server: Server, database: string): Promise<void> {
+/**
+ * Vacuums and analyzes a database that was just loaded: hint bits, visibility, statistics. Without them the
+ * first scans would write, and autovacuum would set in while something is measured.
+ */
+export async function settle(server: Server, database: string): Promise<void> {
   await withClient(server.connection(database), async (client) => {
     await client.query('vacuum (freeze, analyze)')
   })

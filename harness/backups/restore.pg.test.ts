@@ -287,10 +287,10 @@ for (const testServer of testServers) {
       const database = await fresh()
       const settings = `select string_agg(name || '=' || setting, ' ' order by name) as value from pg_settings where name in ('full_page_writes', 'maintenance_work_mem')`
       const before = await one(database, settings)
-      const during = await withFastLoad(server, database, async () => await one(database, settings))
+      const during = await withFastLoad(server, async () => await one(database, settings))
       expect(during).to.equal('full_page_writes=off maintenance_work_mem=262144').and.not.to.equal(before)
       expect(await one(database, settings)).to.equal(before)
-      const failing = withFastLoad(server, database, () => Promise.reject(new Error('half-way')))
+      const failing = withFastLoad(server, () => Promise.reject(new Error('half-way')))
       expect(await failing.catch((error: unknown) => error)).to.have.property('message', 'half-way')
       expect(await one(database, settings)).to.equal(before)
     })

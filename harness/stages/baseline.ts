@@ -18,7 +18,7 @@ export interface Baseline {
   readonly ignoreTables: readonly TableName[]
 }
 
-/** Copies the restored database and takes down its catalog, row counts and digests. */
+/** Takes down the restored database's catalog, row counts and digests. */
 export async function baseline(
   { server, database }: Provisioned,
   migrationTable: MigrationTable,
@@ -26,17 +26,17 @@ export async function baseline(
 ): Promise<StageOutput<Baseline>> {
   const pristine = pristineName(database)
   const ignoreTables = migratorTables(migrationTable)
-  progress('copying the restored database')
-  await server.cloneDatabase(database, pristine)
   const connection = server.connection(pristine)
-  progress('reading the catalog')
-  const catalog = await withClient(connection, (client) => readCatalog(client, { ignoreTables }))
-  const tables = await fingerprint({
-    connect: () => connect(connection),
-    ignoreTables,
-    parallelism: availableParallelism(),
-    onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
-  })
+  progress('reading catalog and data')
+  const [catalog, tables] = await Promise.all([
+    withClient(connection, (client) => readCatalog(client, { ignoreTables })),
+    fingerprint({
+      connect: () => connect(connection),
+      ignoreTables,
+      parallelism: availableParallelism(),
+      onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
+    }),
+  ])
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
     facts: { pristine, catalog, tables, ignoreTables },

@@ -1,13 +1,16 @@
 import { createRoles } from '../backups/create-roles.ts'
-import { withFastLoad } from '../backups/fast-load.ts'
+import { settle, withFastLoad } from '../backups/fast-load.ts'
 import type { RestoreOutcome } from '../backups/backup-format.ts'
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Prepared } from './preflight.ts'
-import type { Provisioned } from './provision.ts'
+import { pristineName, type Provisioned } from './provision.ts'
 
-/** Restores the backup with its roles, owners and grants; what it lost on the way is a finding that cannot pass. */
+/**
+ * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
+ * way is a finding that cannot pass.
+ */
 export async function restore(
   { file, format, facts }: Prepared,
   { server, database }: Provisioned,
@@ -15,16 +18,21 @@ export async function restore(
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
   await createRoles(server, facts.roles)
-  const outcome = await withFastLoad(server, database, () =>
-    format.restore({
+  const outcome = await withFastLoad(server, async () => {
+    const restored = await format.restore({
       file,
       facts,
       server,
       database,
       signal,
       onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
-    }),
-  )
+    })
+    progress('vacuum and analyze')
+    await settle(server, database)
+    progress('keeping a pristine copy')
+    await server.cloneDatabase(database, pristineName(database))
+    return restored
+  })
   const degraded = outcome.messages.filter((message) => message.kind === 'degraded')
   return {
     facts: outcome,

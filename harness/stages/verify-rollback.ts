@@ -24,7 +24,8 @@ export async function verifyRollback(
   progress: Progress,
 ): Promise<StageOutput<SpecPass | null>> {
   const { server, database } = provisioned
-  progress('comparing the catalog')
+  progress('comparing catalog and data')
+  // One after the other: what settles an expression's wording takes strong locks.
   const catalog = await catalogDifferences(provisioned, before)
   const data = await compareWithPristine(provisioned, before, 'name', progress)
   progress('running the specs')
