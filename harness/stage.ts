@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { environmentProblem } from './environment-problem.ts'
 import { HarnessError, messageOf } from './errors.ts'
 import type { Finding, StageName, StageResult, StageStatus } from './rehearsal.ts'
 
@@ -92,7 +93,8 @@ async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Re
 
 function problemsOf(error: unknown): readonly HarnessError[] | undefined {
   if (error instanceof StageHalt) return error.problems
-  return error instanceof HarnessError ? [error] : undefined
+  const problem = error instanceof HarnessError ? error : environmentProblem(error)
+  return problem && [problem]
 }
 
 function crash(stage: StageName, error: unknown): HarnessError {

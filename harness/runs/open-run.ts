@@ -33,7 +33,12 @@ export async function openRun(): Promise<Run> {
       save(directory, processes)
     },
     untrack: (pid) => {
-      if (processes.delete(pid)) save(directory, processes)
+      if (!processes.delete(pid)) return
+      try {
+        save(directory, processes)
+      } catch {
+        // On a full disk the record stays: it names a process that is gone, which no sweep mistakes for another.
+      }
     },
     keep: () => {
       kept = true

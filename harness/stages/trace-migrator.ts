@@ -3,7 +3,6 @@ import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
 import { runMigrator, type MigratorRequest } from '../migrator/migrator.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
-import type { Plan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { MigrationRun } from '../rehearsal.ts'
 import type { Progress } from '../stage.ts'
@@ -22,11 +21,12 @@ export interface MigratorTrace {
 
 /** Runs the app's Migrator through a tap, so that every statement is known whatever driver it uses. */
 export async function traceMigrator(
-  { plan, run, signal }: Given,
+  given: Given,
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
 ): Promise<MigratorTrace> {
+  const { plan, run, signal } = given
   const tap = await openTap(database)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
@@ -35,7 +35,7 @@ export async function traceMigrator(
       {
         connection,
         watch: database,
-        environment: await environmentFor(plan, connection),
+        environment: await environmentFor(given, connection),
         cwd: plan.cwd,
         stallTimeoutMs: plan.migrate.stallTimeoutMs,
         signal,
@@ -53,12 +53,13 @@ export async function traceMigrator(
 }
 
 /** The app's migrations as its Migrator lists them; there is no database to connect to. */
-export async function listMigrations({ plan, run, signal }: Given): Promise<MigratorOutcome> {
+export async function listMigrations(given: Given): Promise<MigratorOutcome> {
+  const { plan, run, signal } = given
   return runMigrator(
     { operation: 'list', source: plan.migrations, steps: 0 },
     {
       connection: nowhere,
-      environment: await environmentFor(plan, nowhere),
+      environment: await environmentFor(given, nowhere),
       cwd: plan.cwd,
       stallTimeoutMs: plan.migrate.stallTimeoutMs,
       signal,
@@ -67,10 +68,17 @@ export async function listMigrations({ plan, run, signal }: Given): Promise<Migr
   )
 }
 
-/** The whole environment of a child that runs the team's code on one database. */
-export async function environmentFor(plan: Plan, connection: Connection): Promise<Record<string, string>> {
+/**
+ * The whole environment of a child that runs the team's code on one database. Its temporary files, the loader's
+ * cache among them, lie in the run's directory and go with it.
+ */
+export async function environmentFor(
+  { plan, run }: Pick<Given, 'plan' | 'run'>,
+  connection: Connection,
+): Promise<Record<string, string>> {
   const dotenvFiles = await readDotenvFiles(plan.cwd)
-  return childEnvironment({ connection, protectedUrls: plan.protectedUrls, base: process.env, dotenvFiles })
+  const base = { ...process.env, TMPDIR: run.directory, TEMP: run.directory, TMP: run.directory }
+  return childEnvironment({ connection, protectedUrls: plan.protectedUrls, base, dotenvFiles })
 }
 
 /** The statements that the server answered with an error. */
