@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path'
 import type { BackupFacts } from './backups/backup-format.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
@@ -102,7 +103,7 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(plan.backup, prepared.facts) })
+  learn({ backup: backupSummary(shortPath(plan.cwd, plan.backup), prepared.facts) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
@@ -140,4 +141,10 @@ async function runStages(
 function backupSummary(path: string, facts: BackupFacts): BackupSummary {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
+}
+
+/** As a person in that directory would write it, so that reports of two checkouts read alike. */
+function shortPath(cwd: string, path: string): string {
+  const short = relative(cwd, path)
+  return short.startsWith('..') || isAbsolute(short) ? path : short
 }

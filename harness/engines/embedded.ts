@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { HarnessError } from '../errors.ts'
 import { sweepRuns } from '../runs/sweep.ts'
@@ -19,7 +20,7 @@ export const embedded: Engine = {
     const choice = await choose(request)
     if (!choice.available) return choice
     const { version, bin } = choice.binaries
-    return { available: true, detail: `Postgres ${version} from ${bin}` }
+    return { available: true, detail: `Postgres ${version} from ${nearName(bin)}` }
   },
 
   async start(request: ServerRequest): Promise<Server> {
@@ -71,4 +72,10 @@ function missing(major: number | undefined, found: readonly Binaries[]): Choice 
 
 function unavailable(reason: string, remedy: string): Extract<Availability, { available: false }> {
   return { available: false, reason, remedy }
+}
+
+/** Relative where that is shorter to read: inside the directory that the program was started in. */
+function nearName(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') || isAbsolute(short) ? path : short
 }
