@@ -112,7 +112,7 @@ describe('the embedded engine', () => {
       })
       const child = await startEmbeddedChild({ ending: 'stop', temporary: directory, cwd: checkout })
       expect(child.probe).to.include({ available: true })
-      expect(JSON.stringify(child.probe)).to.contain(join(own, 'native', 'bin'))
+      expect(JSON.stringify(child.probe)).to.contain(`from ${join(relative(checkout, own), 'native', 'bin')}`)
       expect(await child.exited).to.equal(0)
     })
   })

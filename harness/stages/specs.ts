@@ -24,7 +24,7 @@ export async function runSpecs(
   }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
 ): Promise<Specs> {
   const environment: Record<string, string> = {
-    ...(await environmentFor({ plan, run }, connection)),
+    ...(await environmentFor(plan, connection)),
     REHEARSAL_PHASE: phase,
   }
   const guard = guardPreloads(environment)

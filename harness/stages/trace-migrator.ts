@@ -3,6 +3,7 @@ import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
 import { runMigrator, type MigratorRequest } from '../migrator/migrator.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
+import type { Plan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { MigrationRun } from '../rehearsal.ts'
 import type { Progress } from '../stage.ts'
@@ -35,7 +36,7 @@ export async function traceMigrator(
       {
         connection,
         watch: database,
-        environment: await environmentFor(given, connection),
+        environment: await environmentFor(plan, connection),
         cwd: plan.cwd,
         stallTimeoutMs: plan.migrate.stallTimeoutMs,
         signal,
@@ -59,7 +60,7 @@ export async function listMigrations(given: Given): Promise<MigratorOutcome> {
     { operation: 'list', source: plan.migrations, steps: 0 },
     {
       connection: nowhere,
-      environment: await environmentFor(given, nowhere),
+      environment: await environmentFor(plan, nowhere),
       cwd: plan.cwd,
       stallTimeoutMs: plan.migrate.stallTimeoutMs,
       signal,
@@ -68,17 +69,10 @@ export async function listMigrations(given: Given): Promise<MigratorOutcome> {
   )
 }
 
-/**
- * The whole environment of a child that runs the team's code on one database. Its temporary files, the loader's
- * cache among them, lie in the run's directory and go with it.
- */
-export async function environmentFor(
-  { plan, run }: Pick<Given, 'plan' | 'run'>,
-  connection: Connection,
-): Promise<Record<string, string>> {
+/** The whole environment of a child that runs the team's code on one database. */
+export async function environmentFor(plan: Plan, connection: Connection): Promise<Record<string, string>> {
   const dotenvFiles = await readDotenvFiles(plan.cwd)
-  const base = { ...process.env, TMPDIR: run.directory, TEMP: run.directory, TMP: run.directory }
-  return childEnvironment({ connection, protectedUrls: plan.protectedUrls, base, dotenvFiles })
+  return childEnvironment({ connection, protectedUrls: plan.protectedUrls, base: process.env, dotenvFiles })
 }
 
 /** The statements that the server answered with an error. */
