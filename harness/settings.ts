@@ -19,7 +19,8 @@ export const settings = [
     key: 'backup',
     flag: '--backup <path>',
     variable: 'REHEARSAL_BACKUP',
-    description: 'the production backup: pg_dump custom format or plain SQL, also gzipped',
+    description:
+      'the production backup: what pg_dump wrote, in any format, also compressed or packed with tar',
     example: 'backups/production.dump',
   },
   {

@@ -50,7 +50,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
   progress('reading the backup and the migrations')
   const [opened, listing, specFiles] = await Promise.all([
-    attempt(openBackup(plan.backup)),
+    attempt(openBackup(plan.backup, run.directory)),
     attempt(listMigrations(given)),
     attempt(findSpecs(plan)),
   ])
@@ -62,10 +62,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
-  if (opened)
-    await attempt(
-      enoughDisk(opened.file, opened.format.name === 'custom' || opened.file.compression !== 'none'),
-    )
+  if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
   if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
     throw new StageHalt(problems)
   const { listed } = listing
