@@ -65,6 +65,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   return Object.freeze<Plan>({
     cwd,
     backup: resolve(cwd, backup),
+    database: one(given.database) ?? file.database,
     engine: engine ?? 'auto',
     postgres,
     image: one(given.image) ?? file.image,

@@ -6,6 +6,8 @@ export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
   readonly backup: string
+  /** Which database of a backup that holds several; undefined: the only one that is not empty. */
+  readonly database: string | undefined
   readonly engine: EngineName | 'auto'
   /** Postgres major to run; undefined takes the backup's. */
   readonly postgres: number | undefined

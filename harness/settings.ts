@@ -24,6 +24,14 @@ export const settings = [
     example: 'backups/production.dump',
   },
   {
+    key: 'database',
+    flag: '--database <name>',
+    variable: 'REHEARSAL_DATABASE',
+    description: 'which database of a backup that holds several, as pg_dumpall writes it',
+    defaultText: 'the only one that is not empty',
+    example: 'comicscout',
+  },
+  {
     key: 'engine',
     flag: '--engine <name>',
     variable: 'REHEARSAL_ENGINE',

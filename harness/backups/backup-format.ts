@@ -7,8 +7,11 @@ export interface BackupFormat {
   readonly description: string
   /** Whether the first bytes after decompression, or the files of a directory or tar, are this format's. */
   recognises(head: Buffer, members?: Members): boolean
-  /** Reads what the backup holds without restoring it; throws HarnessError when it is damaged. */
-  describe(file: BackupFile, migrationTable: MigrationTable): Promise<BackupFacts>
+  /**
+   * Reads what the backup holds without restoring it; throws HarnessError when it is damaged. `database` says which
+   * one is meant where a backup has several.
+   */
+  describe(file: BackupFile, migrationTable: MigrationTable, database?: string): Promise<BackupFacts>
   /**
    * What would restore it with these tools: `pg_restore 17.10`, `psql 17.10`, `built-in loader`. Throws
    * HarnessError when nothing here can. Needs no server, so preflight can ask.
@@ -70,6 +73,7 @@ export interface BackupFacts {
   readonly dumpVersion: string | null
   /** When the dump began, in the local time of where it ran: `2026-01-31 23:59:59`; null when it does not say. */
   readonly createdAt: string | null
+  /** Of a plain dump only when it connects to it by itself. */
   readonly database: string | null
   readonly encoding: string | null
   /** Every role named by an owner, grant, policy or default privilege, without `public`. */

@@ -53,12 +53,6 @@ const signatures: readonly Signature[] = [
     matches: (head) => startsWith(head, 'Salted__') || startsWith(head, 'U2FsdGVkX1'),
   },
   {
-    code: 'backup-unsupported',
-    is: 'is a dump of a whole cluster (pg_dumpall), which is not supported yet',
-    hint: 'Take a backup of the one database: `pg_dump -Fc DATABASE`.',
-    matches: (head) => /^-- PostgreSQL database cluster dump\r?$/m.test(head.toString('latin1')),
-  },
-  {
     code: 'backup-unknown',
     is: 'is a dump of MySQL or MariaDB, not of Postgres',
     hint: 'Give a backup made with pg_dump.',

@@ -40,6 +40,7 @@ describe('recognising backups', () => {
       'plain',
       'none',
     ],
+    ['pg_dumpall', '--\n-- PostgreSQL database cluster dump\n--\n\nCREATE ROLE a;', 'plain', 'none'],
     ['SQL with Windows line ends', dump.replaceAll('\n', '\r\n'), 'plain', 'none'],
   ]
   for (const [title, content, format, compression] of good) {
@@ -63,12 +64,6 @@ describe('recognising backups', () => {
     ['a plain dump from PowerShell', Buffer.from(`\ufeff${dump}`, 'utf16le'), 'backup-utf16', /UTF-16/],
     ['UTF-16 without a byte order mark', Buffer.from(dump, 'utf16le'), 'backup-utf16', /UTF-16/],
     ['zip', 'PK\x03\x04\x14', 'backup-unsupported', /zip/],
-    [
-      'pg_dumpall',
-      '--\n-- PostgreSQL database cluster dump\n--\n\nCREATE ROLE a;',
-      'backup-unsupported',
-      /pg_dumpall/,
-    ],
     ['OpenPGP in armour', '-----BEGIN PGP MESSAGE-----\n\nhQ', 'backup-encrypted', /OpenPGP/],
     [
       'OpenPGP to a key',

@@ -55,7 +55,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     attempt(findSpecs(plan)),
   ])
   const table = migrationTable(plan, listing?.loaded)
-  const facts = opened && (await attempt(opened.format.describe(opened.file, table)))
+  const facts = opened && (await attempt(opened.format.describe(opened.file, table, plan.database)))
   const major = plan.postgres ?? facts?.serverMajor ?? undefined
   const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
   const chosen = await attempt(chooseEngine(plan.engine, request))

@@ -1,3 +1,4 @@
+import { carryOverRoles, carryOverSettings } from '../backups/carry-over.ts'
 import { createRoles } from '../backups/create-roles.ts'
 import { withFastLoad } from '../backups/fast-load.ts'
 import type { RestoreOutcome } from '../backups/backup-format.ts'
@@ -14,6 +15,7 @@ export async function restore(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
+  const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
   const outcome = await withFastLoad(server, database, () =>
     format.restore({
@@ -25,7 +27,10 @@ export async function restore(
       onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
     }),
   )
-  const degraded = outcome.messages.filter((message) => message.kind === 'degraded')
+  const settings = await carryOverSettings(server, database, facts)
+  const degraded = [...roles, ...outcome.messages, ...settings].filter(
+    (message) => message.kind === 'degraded',
+  )
   return {
     facts: outcome,
     summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
