@@ -12,6 +12,7 @@ import { connect } from '../postgres/client.ts'
 import { dockerTools, type DumpFormat } from '../testing/dump.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
+import type { BackupFacts } from './backup-format.ts'
 import { createRoles } from './create-roles.ts'
 import { openBackup } from './index.ts'
 
@@ -74,6 +75,16 @@ for (const source of testServers.filter(({ engine }) => engine === 'docker')) {
           await server.dropDatabase(database)
         }
       }
+    })
+
+    it('say the same about themselves in every format and wrapping', async () => {
+      const expected = listsOf(await describe_(paths.get('custom') ?? ''))
+      expect(expected).to.deep.include({
+        publications: ['everything', 'few', 'odd'],
+        foreignServers: ['warehouse'],
+        serverMajor: server.major,
+      })
+      for (const [name, path] of paths) expect(listsOf(await describe_(path)), name).to.deep.equal(expected)
     })
 
     for (const other of testServers.filter((other) => other !== source)) {
@@ -162,6 +173,7 @@ async function wrapped(paths: ReadonlyMap<string, string>, home: string): Promis
   return found
 }
 
+/** More large objects than the one of the kitchen sink. */
 async function moreLargeObjects(server: Server, database: string): Promise<void> {
   await using client = await session(server, database)
   await client.query(
@@ -169,9 +181,7 @@ async function moreLargeObjects(server: Server, database: string): Promise<void>
   )
 }
 
-async function describe_(
-  path: string,
-): ReturnType<Awaited<ReturnType<typeof openBackup>>['format']['describe']> {
+async function describe_(path: string): Promise<BackupFacts> {
   const { file, format } = await openBackup(path)
   return await format.describe(file, { schema: undefined, name: 'kysely_migration' })
 }
@@ -221,6 +231,20 @@ async function stateOf(server: Server, database: string) {
       ...tables.map(({ name, rows, digest }) => `${name}: ${rows} ${digest}`),
       `large objects: ${rows[0]?.objects}`,
     ],
+  }
+}
+
+/** What does not depend on the format. */
+function listsOf(facts: BackupFacts) {
+  const { roles, publications, subscriptions, foreignServers, serverMajor } = facts
+  return {
+    roles,
+    publications: publications.toSorted(),
+    subscriptions,
+    foreignServers,
+    serverMajor,
+    tables: facts.tables.toSorted(),
+    extensions: facts.extensions.toSorted(),
   }
 }
 

@@ -73,7 +73,11 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
 }
 
-function migrationTable({ migrations }: Plan, loaded: MigratorOutcome['loaded'] | undefined): MigrationTable {
+/** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
+export function migrationTable(
+  { migrations }: Plan,
+  loaded: MigratorOutcome['loaded'] | undefined,
+): MigrationTable {
   return {
     schema: loaded?.tableSchema ?? migrations.tableSchema,
     name: loaded?.table ?? migrations.tableName ?? 'kysely_migration',
