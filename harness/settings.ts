@@ -20,7 +20,7 @@ export const settings = [
     flag: '--backup <path>',
     variable: 'REHEARSAL_BACKUP',
     description:
-      'the production backup: what pg_dump wrote, in any format, also compressed or packed with tar',
+      'the production backup: what pg_dump wrote, in any format, also compressed or packed; of a directory of backups the newest',
     example: 'backups/production.dump',
   },
   {
@@ -30,6 +30,14 @@ export const settings = [
     description: 'which database of a backup that holds several, as pg_dumpall writes it',
     defaultText: 'the only one that is not empty',
     example: 'comicscout',
+  },
+  {
+    key: 'maxAge',
+    flag: '--max-age <time>',
+    variable: 'REHEARSAL_MAX_AGE',
+    description: 'fail when the backup is older than this',
+    defaultText: 'any age',
+    example: '26h',
   },
   {
     key: 'engine',

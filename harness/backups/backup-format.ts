@@ -7,6 +7,8 @@ export interface BackupFormat {
   readonly description: string
   /** Whether the first bytes after decompression, or the files of a directory or tar, are this format's. */
   recognises(head: Buffer, members?: Members): boolean
+  /** The date in its head, as `BackupFacts.createdAt`, without reading further. */
+  createdAt(file: BackupFile): Promise<string | null>
   /**
    * Reads what the backup holds without restoring it; throws HarnessError when it is damaged. `database` says which
    * one is meant where a backup has several.
@@ -19,6 +21,12 @@ export interface BackupFormat {
   checkTools(facts: BackupFacts, toolVersion: ToolVersion): Promise<string>
   /** Restores into an existing, empty database; throws HarnessError when the copy would be unusable. */
   restore(request: RestoreRequest): Promise<RestoreOutcome>
+}
+
+/** What a backup turned out to be. */
+export interface OpenedBackup {
+  readonly file: BackupFile
+  readonly format: BackupFormat
 }
 
 export interface BackupFile {

@@ -13,6 +13,10 @@ export const custom: BackupFormat = {
   name: 'custom',
   description: 'pg_dump --format=custom, compressed or not',
   recognises: (head) => head.toString('latin1', 0, 5) === 'PGDMP',
+  async createdAt(file) {
+    const { header } = await readHeader(new ByteReader(file.open()), 'custom')
+    return header.createdAt
+  },
   async describe(file, migrationTable) {
     const digest = new Digest()
     const bytes = new ByteReader(file.open(digest.update))

@@ -15,6 +15,7 @@ export const directory: BackupFormat = {
   name: 'directory',
   description: 'pg_dump --format=directory, also packed with tar',
   recognises: (_head, members) => members?.kind === 'directory' || members?.kind === 'tar',
+  createdAt: createdAtOf,
   describe: async (file, migrationTable) => {
     const described = await describeFiles(file, migrationTable)
     return { ...described, format: 'directory' }
@@ -34,6 +35,12 @@ export const directory: BackupFormat = {
       stdin: Readable.from(asCustomArchive(archive, members, withProgress(limited)), { objectMode: false }),
     }))
   },
+}
+
+/** The date in the head of `toc.dat`. */
+export async function createdAtOf(file: BackupFile): Promise<string> {
+  const { header } = await readFilesArchive(membersOf(file).open('toc.dat'))
+  return header.createdAt
 }
 
 /** What a dump in files of its own holds; reads all of them. */

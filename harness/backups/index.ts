@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { HarnessError } from '../errors.ts'
-import type { BackupFile, BackupFormat, Compression, Members } from './backup-format.ts'
+import type { BackupFormat, Compression, Members, OpenedBackup } from './backup-format.ts'
 import { backupDirectory, backupFile } from './backup-file.ts'
 import { compressionOf } from './compression.ts'
 import { decompressedContent, extentContent, headOf, partOf } from './content.ts'
@@ -10,9 +10,10 @@ import type { Content } from './content.ts'
 import { custom } from './custom.ts'
 import { directory } from './directory.ts'
 import { foreignContent } from './foreign.ts'
-import { layoutOf } from './members/layout.ts'
+import { isReal, layoutOf } from './members/layout.ts'
 import { directoryMembers, filesBelow, tarMembers } from './members/members.ts'
 import { indexTar, isTar } from './members/tar.ts'
+import { newestBackup } from './newest.ts'
 import { plain } from './plain.ts'
 import { readError } from './read-error.ts'
 import { tar } from './tar.ts'
@@ -20,15 +21,10 @@ import { tar } from './tar.ts'
 /** Every kind of backup, by name. Add one by registering it here; the first that recognises a file takes it. */
 export const backupFormats = { custom, directory, tar, plain } satisfies Record<string, BackupFormat>
 
-export interface OpenedBackup {
-  readonly file: BackupFile
-  readonly format: BackupFormat
-}
-
 /**
  * Finds out what a backup is by its content, never by its name, through any compression and tar around it. Throws
  * HarnessError for anything that cannot be restored: missing, empty, encrypted, packed in an unknown way, cut off,
- * or no backup at all. A packed directory that cannot be read in its order is unpacked below `scratch`.
+ * or no backup at all. Of a directory of backups it is the newest. A packed directory that cannot be read in its order is unpacked below `scratch`.
  */
 export async function openBackup(path: string, scratch: string = tmpdir()): Promise<OpenedBackup> {
   const absolute = resolve(path)
@@ -56,10 +52,10 @@ interface Wrapping {
 }
 
 async function openDirectory(path: string, scratch: string): Promise<OpenedBackup> {
-  const names = [...(await filesBelow(path)).keys()]
+  const names = [...(await filesBelow(path)).keys()].filter(isReal)
   const layout = layoutOf(names, path)
-  if (layout.kind === 'several') throw several(path)
-  if (layout.kind === 'wrapped') return await openBackup(resolve(path, layout.name), scratch)
+  if (layout.kind !== 'dump' || !names.every((name) => name.startsWith(layout.prefix)))
+    return await newestBackup(path, async (each) => await openBackup(each, scratch))
   const members = await directoryMembers(resolve(path, layout.prefix))
   return { file: backupDirectory(resolve(path, layout.prefix), members), format: directory }
 }

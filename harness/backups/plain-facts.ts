@@ -75,7 +75,7 @@ export class PlainFacts {
     else if (/^-- PostgreSQL database (?:cluster )?dump complete$/.test(text)) this.#completed++
     else if (text.startsWith(fromServer)) this.#serverVersion ??= shortVersion(text.slice(fromServer.length))
     else if (text.startsWith(byDump)) this.#dumpVersion ??= shortVersion(text.slice(byDump.length))
-    else this.#createdAt ??= /^-- Started on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/.exec(text)?.[1] ?? null
+    else this.#createdAt ??= startedOn(text)
   }
 
   #meta(event: Extract<SqlEvent, { kind: 'meta' }>): void {
@@ -112,6 +112,11 @@ function chosen(
   const candidates = own.length > 0 ? own : used.length > 0 ? used : named.slice(-1)
   if (candidates.length > 1) throw several(candidates)
   return candidates[0] ?? null
+}
+
+/** The date that `pg_dump --verbose` writes; null without. */
+export function startedOn(text: string): string | null {
+  return /^-- Started on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m.exec(text)?.[1] ?? null
 }
 
 const statementsOfCluster = new Set(Buffer.from('acdgrs'))

@@ -12,7 +12,7 @@ import { Digest } from './digest.ts'
 import { loadBuiltIn } from './loader.ts'
 import { loadableWithoutPsql } from './meta-commands.ts'
 import { missingTables } from './missing-tables.ts'
-import { PlainFacts } from './plain-facts.ts'
+import { PlainFacts, startedOn } from './plain-facts.ts'
 import { loadWithPsql } from './psql.ts'
 import { SqlSplitter } from './sql/splitter.ts'
 import { majorOf, minorOf } from './versions.ts'
@@ -22,6 +22,10 @@ export const plain: BackupFormat = {
   name: 'plain',
   description: 'plain SQL, as pg_dump writes it by default, and pg_dumpall',
   recognises,
+  async createdAt(file) {
+    for await (const chunk of file.open()) return startedOn(chunk.toString('latin1', 0, 4096))
+    return null
+  },
   async describe(file, migrationTable, database) {
     const digest = new Digest()
     const facts = new PlainFacts(migrationTable, database)

@@ -1,5 +1,5 @@
 import type { BackupFormat } from './backup-format.ts'
-import { describeFiles } from './directory.ts'
+import { createdAtOf, describeFiles } from './directory.ts'
 import { checkPgRestore, pgRestore } from './pg-restore.ts'
 import { withProgress } from './with-progress.ts'
 
@@ -8,6 +8,7 @@ export const tar: BackupFormat = {
   name: 'tar',
   description: 'pg_dump --format=tar',
   recognises: (_head, members) => members?.kind === 'stream',
+  createdAt: createdAtOf,
   describe: async (file, migrationTable) => ({
     ...(await describeFiles(file, migrationTable)),
     format: 'tar',

@@ -14,6 +14,7 @@ import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { staleBackup } from './backup-age.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
@@ -69,7 +70,11 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   return {
     facts: { ...opened, facts, ...chosen, request, listed, table, specFiles },
     summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
-    findings: [...missingDowns(listed, facts.appliedMigrations), ...majorChange(plan, facts)],
+    findings: [
+      ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
+      ...missingDowns(listed, facts.appliedMigrations),
+      ...majorChange(plan, facts),
+    ],
   }
 }
 
