@@ -9,7 +9,9 @@ import type { Plan } from './plan.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { exitCodes } from './rehearsal.ts'
 import { rehearse } from './rehearse.ts'
+import { inspect } from './inspect.ts'
 import { liveView } from './live-view.ts'
+import { renderInspection } from './reports/inspection.ts'
 import { reports } from './reports/index.ts'
 import { settings, type RawSettings, type Setting } from './settings.ts'
 import { version } from './version.ts'
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .addHelpText('after', exitCodeHelp)
   describeRun(program.command('run'))
+  describeInspect(program.command('inspect'))
   program
     .command('clean')
     .description(
@@ -70,6 +73,39 @@ function describeRun(command: Command): void {
     command.addOption(option)
   }
   command.action(runAction)
+}
+
+function describeInspect(command: Command): void {
+  command
+    .description('Print what a backup holds, and which migrations are pending on it, without restoring it.')
+    .argument('<path>', 'the backup, in any format that `rehearse run` takes')
+    .option('--json', 'print one JSON document')
+    .option('--config <file>', 'config file, as for `rehearse run`')
+  for (const setting of settings as readonly Setting[]) {
+    if (!['migrations', 'database'].includes(setting.key) || setting.flag === undefined) continue
+    command.option(setting.flag, `${setting.description} [${setting.variable}]`)
+  }
+  command.action(inspectAction)
+}
+
+async function inspectAction(backup: string, options: Record<string, unknown>): Promise<void> {
+  const redactor = createRedactor()
+  try {
+    const plan = await loadPlan({
+      cwd: process.cwd(),
+      flags: { ...flagsOf(options), backup },
+      configFile: options['config'] as string | undefined,
+      environment: process.env,
+    })
+    const { signal } = abortOnSignals()
+    const inspection = await inspect(plan, signal)
+    const json = options['json'] === true
+    process.stdout.write(
+      json ? `${JSON.stringify(inspection, undefined, 2)}\n` : renderInspection(inspection),
+    )
+  } catch (error) {
+    fail(error, redactor)
+  }
 }
 
 async function runAction(options: Record<string, unknown>): Promise<void> {

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 
-const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
   backup: z.string().optional(),
+  database: z.string().optional(),
+  maxAge: duration.optional(),
   engine: z.string().optional(),
   postgres: z.number().int().optional(),
   image: z.string().optional(),
@@ -38,9 +40,9 @@ export const configSchema = z.strictObject({
 /** The default export of `rehearsal.config.ts`. */
 export type Config = z.infer<typeof configSchema>
 
-/** Milliseconds of `500ms`, `30s`, `10m` or `1h`; throws on anything else. */
+/** Milliseconds of `500ms`, `30s`, `10m`, `1h` or `2d`; throws on anything else. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
   const unit = match?.[2] as keyof typeof durationUnits | undefined
   if (match?.[1] === undefined || unit === undefined) {
     throw new Error(`${JSON.stringify(text)} is not a time such as 500ms, 30s, 10m or 1h`)

@@ -58,6 +58,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const specTimeoutMs = attempt(() =>
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
+  const maxAge = one(given.maxAge) ?? file.maxAge
+  const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
@@ -65,6 +67,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   return Object.freeze<Plan>({
     cwd,
     backup: resolve(cwd, backup),
+    database: one(given.database) ?? file.database,
+    maxAgeMs,
     engine: engine ?? 'auto',
     postgres,
     image: one(given.image) ?? file.image,

@@ -6,6 +6,10 @@ export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
   readonly backup: string
+  /** Which database of a backup that holds several; undefined: the only one that is not empty. */
+  readonly database: string | undefined
+  /** A backup that is older is an error. */
+  readonly maxAgeMs: number | undefined
   readonly engine: EngineName | 'auto'
   /** Postgres major to run; undefined takes the backup's. */
   readonly postgres: number | undefined

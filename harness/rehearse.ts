@@ -103,7 +103,7 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(shortPath(plan.cwd, plan.backup), prepared.facts) })
+  learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }

@@ -19,8 +19,25 @@ export const settings = [
     key: 'backup',
     flag: '--backup <path>',
     variable: 'REHEARSAL_BACKUP',
-    description: 'the production backup: pg_dump custom format or plain SQL, also gzipped',
+    description:
+      'the production backup: what pg_dump wrote, in any format, also compressed or packed; of a directory of backups the newest',
     example: 'backups/production.dump',
+  },
+  {
+    key: 'database',
+    flag: '--database <name>',
+    variable: 'REHEARSAL_DATABASE',
+    description: 'which database of a backup that holds several, as pg_dumpall writes it',
+    defaultText: 'the only one that is not empty',
+    example: 'comicscout',
+  },
+  {
+    key: 'maxAge',
+    flag: '--max-age <time>',
+    variable: 'REHEARSAL_MAX_AGE',
+    description: 'fail when the backup is older than this',
+    defaultText: 'any age',
+    example: '26h',
   },
   {
     key: 'engine',

@@ -5,10 +5,15 @@ import type { ClientTool, Server } from '../engines/engine.ts'
 export interface BackupFormat {
   readonly name: string
   readonly description: string
-  /** Whether the first bytes after decompression are this format's. */
-  recognises(head: Buffer): boolean
-  /** Reads what the backup holds without restoring it; throws HarnessError when it is damaged. */
-  describe(file: BackupFile, migrationTable: MigrationTable): Promise<BackupFacts>
+  /** Whether the first bytes after decompression, or the files of a directory or tar, are this format's. */
+  recognises(head: Buffer, members?: Members): boolean
+  /** The date in its head, as `BackupFacts.createdAt`, without reading further. */
+  createdAt(file: BackupFile): Promise<string | null>
+  /**
+   * Reads what the backup holds without restoring it; throws HarnessError when it is damaged. `database` says which
+   * one is meant where a backup has several.
+   */
+  describe(file: BackupFile, migrationTable: MigrationTable, database?: string): Promise<BackupFacts>
   /**
    * What would restore it with these tools: `pg_restore 17.10`, `psql 17.10`, `built-in loader`. Throws
    * HarnessError when nothing here can. Needs no server, so preflight can ask.
@@ -18,17 +23,40 @@ export interface BackupFormat {
   restore(request: RestoreRequest): Promise<RestoreOutcome>
 }
 
+/** What a backup turned out to be. */
+export interface OpenedBackup {
+  readonly file: BackupFile
+  readonly format: BackupFormat
+}
+
 export interface BackupFile {
-  /** Absolute. */
+  /** Absolute; of a file or a directory. */
   readonly path: string
-  /** On disk, compressed. */
+  /** On disk, compressed; of a directory all its files together. */
   readonly bytes: number
-  readonly compression: 'none' | 'gzip'
+  /** The outermost one; `none` for a directory. */
+  readonly compression: Compression
+  /** It lies within an uncompressed tar: its bytes are not the file's from the beginning. */
+  readonly wrapped: boolean
+  /** The files of a directory or a tar; undefined for every other backup. */
+  readonly members: Members | undefined
   /**
    * Opens the content, decompressed; `onRead` hears every chunk as it lies on disk. Damage found on the way
-   * is a HarnessError that the stream is destroyed with.
+   * is a HarnessError that the stream is destroyed with. A directory has no such content: it throws.
    */
   open(onRead?: (chunk: Buffer) => void): Readable
+}
+
+export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
+
+/** The files of one dump in a directory or a tar, by their names below the folder that holds `toc.dat`. */
+export interface Members {
+  /** `stream`: a tar that pg_restore can read from its start to its end, as pg_dump wrote it. */
+  readonly kind: 'directory' | 'tar' | 'stream'
+  /** Bytes of each as they are stored, in the order of the tar. */
+  readonly sizes: ReadonlyMap<string, number>
+  /** Opens one of them, as it is stored. */
+  open(name: string, onRead?: (chunk: Buffer) => void): AsyncIterable<Buffer>
 }
 
 /** Version of a client tool (`17.10`); undefined when it is not there. As `Server.toolVersion`. */
@@ -51,11 +79,23 @@ export interface BackupFacts {
   readonly serverVersion: string | null
   readonly serverMajor: number | null
   readonly dumpVersion: string | null
+  /** When the dump began, in the local time of where it ran: `2026-01-31 23:59:59`; null when it does not say. */
+  readonly createdAt: string | null
+  /** Of a plain dump only when it connects to it by itself. */
   readonly database: string | null
   readonly encoding: string | null
   /** Every role named by an owner, grant, policy or default privilege, without `public`. */
   readonly roles: readonly string[]
   readonly extensions: readonly string[]
+  readonly tablespaces: readonly string[]
+  readonly publications: readonly string[]
+  readonly subscriptions: readonly string[]
+  readonly foreignServers: readonly string[]
+  /**
+   * Statements that give the server its roles and the database and its roles their settings, in order, as the
+   * backup has them: they name the backup's own database and may hold secrets.
+   */
+  readonly clusterStatements: readonly string[]
   /** `schema.table` of every table whose data the backup holds. */
   readonly tables: readonly string[]
   /** Names in the migration table; null when it could not be read without restoring. */

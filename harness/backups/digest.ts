@@ -15,9 +15,15 @@ export class Digest {
 
   /** The digest in hex; what the reader left unread (a gzip file's trailing bytes) is read here. */
   async of(file: BackupFile): Promise<string> {
+    if (file.wrapped) this.#forget()
     if (this.#bytes < file.bytes) {
       for await (const chunk of createReadStream(file.path, { start: this.#bytes })) this.#hash.update(chunk)
     }
     return this.#hash.digest('hex')
+  }
+
+  #forget(): void {
+    this.#hash = createHash('sha256')
+    this.#bytes = 0
   }
 }

@@ -18,10 +18,6 @@ interface Signature {
 
 const signatures: readonly Signature[] = [
   ...Object.entries({
-    zstd: [0x28, 0xb5, 0x2f, 0xfd],
-    lz4: [0x04, 0x22, 0x4d, 0x18],
-    xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
-    bzip2: [...Buffer.from('BZh')],
     zip: [0x50, 0x4b, 0x03, 0x04],
     '7-Zip': [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
   }).map(([name, magic]) => compressed(name, magic)),
@@ -57,18 +53,6 @@ const signatures: readonly Signature[] = [
     matches: (head) => startsWith(head, 'Salted__') || startsWith(head, 'U2FsdGVkX1'),
   },
   {
-    code: 'backup-unsupported',
-    is: 'is a tar archive; tar format (`pg_dump -Ft`) and packed directories are not supported yet',
-    hint: 'Take the backup in custom format (`pg_dump -Fc`) or as plain SQL.',
-    matches: (head) => head.toString('latin1', 257, 262) === 'ustar',
-  },
-  {
-    code: 'backup-unsupported',
-    is: 'is a dump of a whole cluster (pg_dumpall), which is not supported yet',
-    hint: 'Take a backup of the one database: `pg_dump -Fc DATABASE`.',
-    matches: (head) => /^-- PostgreSQL database cluster dump\r?$/m.test(head.toString('latin1')),
-  },
-  {
     code: 'backup-unknown',
     is: 'is a dump of MySQL or MariaDB, not of Postgres',
     hint: 'Give a backup made with pg_dump.',
@@ -92,7 +76,7 @@ function compressed(name: string, magic: readonly number[]): Signature {
   return {
     code: 'backup-unsupported',
     is: `is compressed with ${name}, which is not supported yet`,
-    hint: 'Decompress it first; gzip and uncompressed backups are read as they are.',
+    hint: 'Unpack it first; gzip, zstd, lz4, xz, bzip2 and tar are read as they are.',
     matches: (head) => head.subarray(0, magic.length).equals(Uint8Array.from(magic)),
   }
 }

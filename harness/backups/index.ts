@@ -1,73 +1,108 @@
-import { access, constants, open, readdir, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { HarnessError } from '../errors.ts'
-import type { BackupFile, BackupFormat } from './backup-format.ts'
-import { backupFile, headOf, readError } from './backup-file.ts'
+import type { BackupFormat, Compression, Members, OpenedBackup } from './backup-format.ts'
+import { backupDirectory, backupFile } from './backup-file.ts'
+import { compressionOf } from './compression.ts'
+import { decompressedContent, extentContent, headOf, partOf } from './content.ts'
+import type { Content } from './content.ts'
 import { custom } from './custom.ts'
+import { directory } from './directory.ts'
 import { foreignContent } from './foreign.ts'
+import { isReal, layoutOf } from './members/layout.ts'
+import { directoryMembers, filesBelow, tarMembers } from './members/members.ts'
+import { indexTar, isTar } from './members/tar.ts'
+import { newestBackup } from './newest.ts'
 import { plain } from './plain.ts'
+import { readError } from './read-error.ts'
+import { tar } from './tar.ts'
 
 /** Every kind of backup, by name. Add one by registering it here; the first that recognises a file takes it. */
-export const backupFormats = { custom, plain } satisfies Record<string, BackupFormat>
+export const backupFormats = { custom, directory, tar, plain } satisfies Record<string, BackupFormat>
 
 /**
- * Finds out what a backup is by its content, never by its name. Throws HarnessError for anything that cannot be
- * restored: missing, empty, a directory, encrypted, compressed in an unknown way, cut off, or no backup at all.
+ * Finds out what a backup is by its content, never by its name, through any compression and tar around it. Throws
+ * HarnessError for anything that cannot be restored: missing, empty, encrypted, packed in an unknown way, cut off,
+ * or no backup at all. Of a directory of backups it is the newest. A packed directory that cannot be read in its order is unpacked below `scratch`.
  */
-export async function openBackup(path: string): Promise<{ file: BackupFile; format: BackupFormat }> {
+export async function openBackup(path: string, scratch: string = tmpdir()): Promise<OpenedBackup> {
   const absolute = resolve(path)
-  const bytes = await sizeOf(absolute)
-  const raw = await rawHead(absolute)
-  const gzipped = raw[0] === 0x1f && raw[1] === 0x8b
-  const file = backupFile(absolute, bytes, gzipped ? 'gzip' : 'none')
-  const head = gzipped ? await headOf(file, headBytes) : raw
-  if (head.length === 0) throw empty(absolute)
-  const foreign = foreignContent(absolute, head)
-  if (foreign !== undefined) throw foreign
-  const format = Object.values<BackupFormat>(backupFormats).find((format) => format.recognises(head))
-  if (format === undefined) throw unknown(absolute, head)
-  return { file, format }
-}
-
-const headBytes = 64 * 1024
-
-async function sizeOf(path: string): Promise<number> {
-  const stats = await stat(path).catch((error: unknown) => {
-    throw readError(path, error)
+  const stats = await stat(absolute).catch((error: unknown) => {
+    throw readError(absolute, error)
   })
-  if (stats.isDirectory()) throw await directory(path)
+  if (stats.isDirectory()) return await openDirectory(absolute, scratch)
   if (!stats.isFile()) {
-    throw new HarnessError('backup-unreadable', `${path} is not a file.`, {
+    throw new HarnessError('backup-unreadable', `${absolute} is not a file.`, {
       hint: 'Write the backup to a file first: it is read more than once.',
     })
   }
-  if (stats.size === 0) throw empty(path)
-  return stats.size
-}
-
-async function rawHead(path: string): Promise<Buffer> {
-  try {
-    await access(path, constants.R_OK)
-    await using handle = await open(path)
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    return buffer.subarray(0, bytesRead)
-  } catch (error) {
-    throw readError(path, error)
-  }
-}
-
-async function directory(path: string): Promise<HarnessError> {
-  const names = new Set(await readdir(path).catch(() => []))
-  const has = (pattern: RegExp): boolean => [...names].some((name) => pattern.test(name))
-  const kind = has(/^toc\.dat/)
-    ? 'a directory-format dump (pg_dump -Fd)'
-    : has(/^(?:PG_VERSION|backup_manifest|base\.tar)/)
-      ? 'a physical base backup (pg_basebackup)'
-      : 'a directory'
-  return new HarnessError('backup-unsupported', `${path} is ${kind}, which is not supported yet.`, {
-    hint: 'Give one file: a custom-format dump (`pg_dump -Fc`) or plain SQL, gzipped or not.',
+  await access(absolute, constants.R_OK).catch((error: unknown) => {
+    throw readError(absolute, error)
   })
+  const content = extentContent({ path: absolute, start: 0, end: stats.size })
+  return await unwrap(content, { bytes: stats.size, compression: 'none', scratch, depth: 0 })
 }
+
+interface Wrapping {
+  readonly bytes: number
+  readonly compression: Compression
+  readonly scratch: string
+  readonly depth: number
+}
+
+async function openDirectory(path: string, scratch: string): Promise<OpenedBackup> {
+  const names = [...(await filesBelow(path)).keys()].filter(isReal)
+  const layout = layoutOf(names, path)
+  if (layout.kind !== 'dump' || !names.every((name) => name.startsWith(layout.prefix)))
+    return await newestBackup(path, async (each) => await openBackup(each, scratch))
+  const members = await directoryMembers(resolve(path, layout.prefix))
+  return { file: backupDirectory(resolve(path, layout.prefix), members), format: directory }
+}
+
+/** Takes off one wrapping after the other. */
+async function unwrap(content: Content, wrapping: Wrapping): Promise<OpenedBackup> {
+  const { path } = content
+  const head = await headOf(content, headBytes)
+  if (head.length === 0) throw empty(path)
+  if (wrapping.depth > deepest) throw unknown(path, head)
+  const inner = { ...wrapping, depth: wrapping.depth + 1 }
+  const compression = compressionOf(head)
+  if (compression !== 'none') {
+    const outermost = wrapping.compression === 'none' ? compression : wrapping.compression
+    return await unwrap(decompressedContent(content, compression), { ...inner, compression: outermost })
+  }
+  if (isTar(head)) return await unwrapTar(content, inner)
+  const foreign = foreignContent(path, head)
+  if (foreign !== undefined) throw foreign
+  return found(content, wrapping, head)
+}
+
+async function unwrapTar(content: Content, wrapping: Wrapping): Promise<OpenedBackup> {
+  const files = await indexTar(content)
+  const layout = layoutOf(
+    files.map(({ name }) => name),
+    content.path,
+  )
+  if (layout.kind === 'several') throw several(content.path)
+  if (layout.kind === 'dump') {
+    const members = tarMembers(content, files, layout.prefix, wrapping.scratch)
+    return found(content, wrapping, Buffer.alloc(0), members)
+  }
+  const only = files.find(({ name }) => name === layout.name)
+  if (only === undefined || only.bytes === 0) throw empty(content.path)
+  return await unwrap(partOf(content, only.start, only.bytes), wrapping)
+}
+
+function found(content: Content, wrapping: Wrapping, head: Buffer, members?: Members): OpenedBackup {
+  const format = Object.values<BackupFormat>(backupFormats).find((format) => format.recognises(head, members))
+  if (format === undefined) throw unknown(content.path, head)
+  return { file: backupFile(content, wrapping, members), format }
+}
+
+const headBytes = 64 * 1024
+/** A dump in a tar in gzip in a tar: more than that is no backup but a trap. */
+const deepest = 6
 
 function empty(path: string): HarnessError {
   return new HarnessError('backup-empty', `${path} is empty.`, {
@@ -75,13 +110,19 @@ function empty(path: string): HarnessError {
   })
 }
 
+function several(path: string): HarnessError {
+  return new HarnessError(
+    'backup-unknown',
+    `${path} holds several files, and they are not one directory-format dump: there is not one \`toc.dat\`.`,
+    { hint: 'Give the one backup that is meant.' },
+  )
+}
+
 function unknown(path: string, head: Buffer): HarnessError {
   const kind = head.includes(0) ? 'binary data' : 'text, but not SQL'
   return new HarnessError(
     'backup-unknown',
     `${path} is no Postgres backup that is known here: it is ${kind}.`,
-    {
-      hint: 'Give a file made with pg_dump: custom format (`pg_dump -Fc`) or plain SQL, gzipped or not.',
-    },
+    { hint: 'Give a backup made with pg_dump, in any of its formats, or with pg_dumpall.' },
   )
 }

@@ -7,6 +7,7 @@ import type { Adapter } from './adapt.ts'
 import type { RestoreMessage, RestoreRequest } from './backup-format.ts'
 import { copyRaw, runRaw } from './raw-query.ts'
 import { restoreError } from './restore-error.ts'
+import { OwnPart } from './sql/cluster.ts'
 import { SqlSplitter } from './sql/splitter.ts'
 import type { SqlEvent } from './sql/splitter.ts'
 import { withProgress } from './with-progress.ts'
@@ -25,7 +26,7 @@ export async function loadBuiltIn(request: RestoreRequest, adapter: Adapter): Pr
       try {
         // It may have been aborted while the session was being opened.
         signal.throwIfAborted()
-        await load(client, content, adapter, signal)
+        await load(client, content, adapter, request)
       } finally {
         signal.removeEventListener('abort', end)
       }
@@ -43,15 +44,16 @@ async function load(
   client: Client,
   content: AsyncIterable<Buffer>,
   adapter: Adapter,
-  signal: AbortSignal,
+  { signal, facts: { database } }: RestoreRequest,
 ): Promise<void> {
   const loading = new Loading(client, adapter)
   const splitter = new SqlSplitter()
+  const part = new OwnPart(database)
   for await (const chunk of content) {
-    for (const event of splitter.push(chunk)) await loading.take(event)
+    for (const event of part.of(splitter.push(chunk))) await loading.take(event)
     signal.throwIfAborted()
   }
-  for (const event of splitter.end()) await loading.take(event)
+  for (const event of part.of(splitter.end())) await loading.take(event)
 }
 
 /** One session's progress through a dump. */

@@ -1,140 +1,149 @@
 import { HarnessError } from '../errors.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
-import { checkMetaCommand, otherDatabase } from './meta-commands.ts'
-import { AppliedMigrations } from './sql/applied-migrations.ts'
-import { decoderOf } from './sql/decode.ts'
-import { rolesOf } from './sql/roles.ts'
+import { checkMetaCommand } from './meta-commands.ts'
+import { SectionFacts } from './section-facts.ts'
+import { connectTarget, isClusterStatement } from './sql/cluster.ts'
 import type { SqlEvent } from './sql/splitter.ts'
-import { nameOf, targetOf } from './sql/target.ts'
 import { majorOf, shortVersion } from './versions.ts'
 
 type Gathered = Omit<BackupFacts, 'compression' | 'bytes' | 'sha256'>
 
 /**
- * Gathers what a plain dump says about itself, event by event. Throws HarnessError for one that is cut off,
- * that would leave the target database empty (it makes or connects to another), or that asks psql for what is
- * not done here.
+ * Gathers what a plain dump says about itself, event by event: of one database, or of several that it connects to
+ * in turn. Throws HarnessError for one that is cut off, that asks psql for what is not done here, or of which it is
+ * not clear which database is meant.
  */
 export class PlainFacts {
-  readonly #migrations: AppliedMigrations
-  readonly #roles = new Set<string>()
-  readonly #extensions = new Set<string>()
-  readonly #tables = new Set<string>()
+  readonly #migrationTable: MigrationTable
+  readonly #database: string | undefined
+  readonly #sections = new Map<string | null, SectionFacts>()
   readonly #metaCommands = new Set<string>()
+  readonly #clusterStatements: string[] = []
+  #section: SectionFacts
   #begun = 0
   #completed = 0
   #serverVersion: string | null = null
   #dumpVersion: string | null = null
-  #encoding: string | null = null
-  #decode = decoderOf(null)
-  /** Where unqualified names are, as dumps before 10.3 have them. */
-  #schema = 'public'
-  /** How the last INSERT began: a million of them go into one table. */
-  #lastInsert: Buffer = Buffer.alloc(0)
+  #createdAt: string | null = null
 
-  constructor(migrationTable: MigrationTable) {
-    this.#migrations = new AppliedMigrations(migrationTable)
+  /** `database`: the one that is meant, of a dump that has several. */
+  constructor(migrationTable: MigrationTable, database?: string) {
+    this.#migrationTable = migrationTable
+    this.#database = database
+    this.#section = this.#sectionOf(null)
   }
 
   observe(event: SqlEvent): void {
-    this.#migrations.observe(event, this.#schema, this.#decode)
     if (event.kind === 'comment') this.#comment(event.text)
-    else if (event.kind === 'statement') this.#statement(event.sql)
-    else if (event.kind === 'copy') this.#fills(this.#decode(event.sql))
+    else if (event.kind === 'meta') this.#meta(event)
     else if (event.kind === 'unterminated') throw truncated(`it ends inside ${article(event.what)}`)
-    else if (event.kind === 'meta') {
-      checkMetaCommand(event)
-      this.#metaCommands.add(event.name)
-    }
+    else if (event.kind === 'statement' && isCluster(event.sql))
+      this.#clusterStatements.push(event.sql.toString())
+    else this.#section.observe(event)
   }
 
   /** Call it once, after the last event. */
   facts(): Gathered {
     if (this.#begun > this.#completed)
       throw truncated('the line "PostgreSQL database dump complete" is missing')
+    const database = chosen(this.#sections, this.#database)
+    const section = this.#sectionOf(database)
     return {
       format: 'plain',
       formatVersion: null,
       serverVersion: this.#serverVersion,
       serverMajor: majorOf(this.#serverVersion),
       dumpVersion: this.#dumpVersion,
-      database: null,
-      encoding: this.#encoding,
-      roles: [...this.#roles].toSorted(),
-      extensions: [...this.#extensions],
-      tables: [...this.#tables],
-      appliedMigrations: this.#migrations.names,
+      createdAt: this.#createdAt,
+      database,
+      encoding: section.encoding,
+      roles: [...section.roles].toSorted(),
+      extensions: [...section.extensions],
+      tablespaces: [...section.tablespaces],
+      publications: [...section.publications],
+      subscriptions: [...section.subscriptions],
+      foreignServers: [...section.foreignServers],
+      clusterStatements: this.#clusterStatements,
+      tables: [...section.tables],
+      appliedMigrations: section.migrations.names,
       metaCommands: [...this.#metaCommands],
     }
   }
 
   #comment(text: string): void {
-    if (text === '-- PostgreSQL database dump') this.#begun++
-    else if (text === '-- PostgreSQL database dump complete') this.#completed++
+    if (/^-- PostgreSQL database (?:cluster )?dump$/.test(text)) this.#begun++
+    else if (/^-- PostgreSQL database (?:cluster )?dump complete$/.test(text)) this.#completed++
     else if (text.startsWith(fromServer)) this.#serverVersion ??= shortVersion(text.slice(fromServer.length))
     else if (text.startsWith(byDump)) this.#dumpVersion ??= shortVersion(text.slice(byDump.length))
+    else this.#createdAt ??= startedOn(text)
   }
 
-  #statement(sql: Buffer): void {
-    switch ((sql[0] ?? 0) | 32) {
-      case 0x69: // insert
-        return this.#insert(sql)
-      case 0x73: // set, select
-        return this.#setting(this.#decode(sql.subarray(0, 300)))
-      case 0x61: // alter
-      case 0x67: // grant
-      case 0x72: // revoke
-        return this.#addRoles(this.#decode(sql))
-      case 0x63: // create
-      case 0x64: // drop
-        return this.#definition(sql)
+  #meta(event: Extract<SqlEvent, { kind: 'meta' }>): void {
+    const target = connectTarget(event)
+    if (target !== null) this.#section = this.#sectionOf(target)
+    else if (event.name !== 'c' && event.name !== 'connect') {
+      checkMetaCommand(event)
+      this.#metaCommands.add(event.name)
     }
   }
 
-  #insert(sql: Buffer): void {
-    const { length } = this.#lastInsert
-    if (length > 0 && sql.compare(this.#lastInsert, 0, length, 0, length) === 0) return
-    const values = sql.subarray(0, 1000).indexOf(' VALUES')
-    this.#lastInsert = Buffer.from(sql.subarray(0, values + 1))
-    this.#fills(this.#decode(sql.subarray(0, 1000)))
+  #sectionOf(database: string | null): SectionFacts {
+    const known = this.#sections.get(database)
+    if (known !== undefined) return known
+    const section = new SectionFacts(this.#migrationTable)
+    this.#sections.set(database, section)
+    return section
   }
+}
 
-  #fills(statement: string): void {
-    const target = targetOf(statement)
-    if (target !== undefined) this.#tables.add(`${target.schema ?? this.#schema}.${target.name}`)
+/** The database that is asked for, or else the only one with something in it; `postgres` comes last. */
+function chosen(
+  sections: ReadonlyMap<string | null, SectionFacts>,
+  asked: string | undefined,
+): string | null {
+  const named = [...sections.keys()].filter((name) => name !== null)
+  if (named.length === 0) return null
+  if (asked !== undefined) {
+    if (named.includes(asked)) return asked
+    throw notThere(asked, named)
   }
+  const used = [...sections].filter(([, section]) => section.used).map(([name]) => name)
+  const own = used.filter((name) => name !== 'postgres' && name !== 'template1')
+  const candidates = own.length > 0 ? own : used.length > 0 ? used : named.slice(-1)
+  if (candidates.length > 1) throw several(candidates)
+  return candidates[0] ?? null
+}
 
-  #setting(statement: string): void {
-    const encoding = /^set\s+client_encoding\s*(?:=|to)\s*'?([\w-]+)/i.exec(statement)?.[1]
-    if (encoding !== undefined) {
-      this.#encoding ??= encoding
-      this.#decode = decoderOf(encoding)
-    }
-    const path = /^set\s+search_path\s*(?:=|\sto\s)\s*("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)/iu.exec(
-      statement,
-    )?.[1]
-    if (path !== undefined) this.#schema = nameOf(path)
-    if (/^set\s+session\s/i.test(statement)) this.#addRoles(statement)
-  }
+/** The date that `pg_dump --verbose` writes; null without. */
+export function startedOn(text: string): string | null {
+  return /^-- Started on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m.exec(text)?.[1] ?? null
+}
 
-  #definition(sql: Buffer): void {
-    const head = this.#decode(sql.subarray(0, 300))
-    if (/^(?:create|drop)\s+database\s/i.test(head))
-      throw otherDatabase(head.split(/\s+/).slice(0, 2).join(' '))
-    const extension = /^create\s+extension\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w-]+)/i.exec(
-      head,
-    )?.[1]
-    if (extension !== undefined) this.#extensions.add(nameOf(extension))
-    if (/^create\s+(?:policy|schema|user\s+mapping)\s/i.test(head)) this.#addRoles(this.#decode(sql))
-  }
+const statementsOfCluster = new Set(Buffer.from('acdgrs'))
 
-  #addRoles(statement: string): void {
-    for (const role of rolesOf(statement)) this.#roles.add(role)
-  }
+function isCluster(sql: Buffer): boolean {
+  return statementsOfCluster.has((sql[0] ?? 0) | 32) && isClusterStatement(sql.toString('latin1', 0, 300))
 }
 
 const fromServer = '-- Dumped from database version '
 const byDump = '-- Dumped by pg_dump version '
+
+function several(names: readonly (string | null)[]): HarnessError {
+  const list = names.map((name) => name ?? 'one without a name, before the first \\connect').join(', ')
+  return new HarnessError('backup-several-databases', `The backup holds several databases: ${list}.`, {
+    hint: 'Say which one to rehearse on: --database NAME, REHEARSAL_DATABASE or `database` in the config file.',
+  })
+}
+
+function notThere(asked: string, names: readonly string[]): HarnessError {
+  return new HarnessError(
+    'backup-no-such-database',
+    `The backup has no database ${asked}, but ${names.join(', ')}.`,
+    {
+      hint: 'Give one of these: --database NAME, REHEARSAL_DATABASE or `database` in the config file.',
+    },
+  )
+}
 
 function truncated(why: string): HarnessError {
   return new HarnessError('backup-truncated', `The backup is cut off: ${why}.`, {

@@ -12,7 +12,7 @@ import { Digest } from './digest.ts'
 import { loadBuiltIn } from './loader.ts'
 import { loadableWithoutPsql } from './meta-commands.ts'
 import { missingTables } from './missing-tables.ts'
-import { PlainFacts } from './plain-facts.ts'
+import { PlainFacts, startedOn } from './plain-facts.ts'
 import { loadWithPsql } from './psql.ts'
 import { SqlSplitter } from './sql/splitter.ts'
 import { majorOf, minorOf } from './versions.ts'
@@ -20,11 +20,15 @@ import { majorOf, minorOf } from './versions.ts'
 /** `pg_dump -Fp` or SQL written by hand: loaded by psql, or without it by the harness itself. */
 export const plain: BackupFormat = {
   name: 'plain',
-  description: 'plain SQL, as pg_dump writes it by default',
+  description: 'plain SQL, as pg_dump writes it by default, and pg_dumpall',
   recognises,
-  async describe(file, migrationTable) {
+  async createdAt(file) {
+    for await (const chunk of file.open()) return startedOn(chunk.toString('latin1', 0, 4096))
+    return null
+  },
+  async describe(file, migrationTable, database) {
     const digest = new Digest()
-    const facts = new PlainFacts(migrationTable)
+    const facts = new PlainFacts(migrationTable, database)
     const splitter = new SqlSplitter()
     for await (const chunk of file.open(digest.update)) {
       for (const event of splitter.push(chunk)) facts.observe(event)
@@ -45,7 +49,7 @@ export const plain: BackupFormat = {
 function recognises(head: Buffer): boolean {
   if (head.includes(0)) return false
   const text = head.toString('latin1').replace(/^\xef\xbb\xbf/, '')
-  if (/^-- PostgreSQL database dump\r?$/m.test(text)) return true
+  if (/^-- PostgreSQL database (?:cluster )?dump\r?$/m.test(text)) return true
   const code = text.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/|\\[^\n]*(?:\n|$))+/, '')
   return /^(?:alter|analyze|begin|comment|copy|create|delete|do|drop|grant|insert|lock|revoke|select|set|start|truncate|update|with)\s/i.test(
     code,
@@ -54,7 +58,9 @@ function recognises(head: Buffer): boolean {
 
 async function checkTools(facts: BackupFacts, toolVersion: ToolVersion): Promise<string> {
   const version = await toolVersion('psql')
-  if (version !== undefined && (!facts.metaCommands.includes('restrict') || knowsRestrict(version))) {
+  // Out of a dump with several parts it is taken out.
+  const restricted = facts.database === null && facts.metaCommands.includes('restrict')
+  if (version !== undefined && (!restricted || knowsRestrict(version))) {
     return `psql ${version}`
   }
   if (loadableWithoutPsql(facts.metaCommands)) return builtIn

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { RestoreMessage, RestoreRequest } from './backup-format.ts'
 import type { Adapter } from './adapt.ts'
 import { restoreError } from './restore-error.ts'
+import { OwnPart } from './sql/cluster.ts'
 import { SqlSplitter } from './sql/splitter.ts'
 import type { SqlEvent } from './sql/splitter.ts'
 import { withProgress } from './with-progress.ts'
@@ -10,7 +11,7 @@ import { withProgress } from './with-progress.ts'
 export async function loadWithPsql(request: RestoreRequest, adapter: Adapter): Promise<RestoreMessage[]> {
   const { file, server, database, onProgress, signal } = request
   const content = file.open(withProgress(onProgress))
-  const stdin = Readable.from(adapted(content, adapter), { objectMode: false })
+  const stdin = Readable.from(adapted(content, adapter, request.facts.database), { objectMode: false })
   try {
     // Without ON_ERROR_STOP the rows of a failed COPY would be run as statements.
     const args = ['-X', '-q', '-b', '--no-password', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null']
@@ -27,10 +28,12 @@ export async function loadWithPsql(request: RestoreRequest, adapter: Adapter): P
 async function* adapted(
   content: AsyncIterable<Buffer>,
   adapter: Adapter,
+  database: string | null,
 ): AsyncGenerator<Buffer, void, undefined> {
   const splitter = new SqlSplitter()
-  for await (const chunk of content) yield await adaptedEvents(splitter.push(chunk), adapter)
-  yield await adaptedEvents(splitter.end(), adapter)
+  const part = new OwnPart(database)
+  for await (const chunk of content) yield await adaptedEvents(part.of(splitter.push(chunk)), adapter)
+  yield await adaptedEvents(part.of(splitter.end()), adapter)
 }
 
 async function adaptedEvents(events: Iterable<SqlEvent>, adapter: Adapter): Promise<Buffer> {

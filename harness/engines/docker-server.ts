@@ -24,6 +24,7 @@ export function dockerServer(image: string, container: PostgresContainer): Serve
     major: Number.parseInt(version, 10),
     image,
     owned: true,
+    toolsReadFiles: false,
     connection: (database) => ({ ...connection, database }),
     toolVersion: async (tool) => {
       const known = toolVersions.get(tool) ?? askVersion(container, tool)

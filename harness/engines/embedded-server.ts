@@ -26,6 +26,7 @@ export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Ru
     major: Number.parseInt(postmaster.version, 10),
     image: null,
     owned: true,
+    toolsReadFiles: true,
     connection: (database) => ({ ...admin, database }),
     toolVersion: clientToolVersion,
     runTool: async (tool, args, { database, ...options }) => {

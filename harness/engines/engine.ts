@@ -44,6 +44,8 @@ export interface Server {
   readonly image: string | null
   /** True when the server is ours alone: settings may be changed and roles created. */
   readonly owned: boolean
+  /** `runTool` runs on this machine: its tools can be given paths of files here. */
+  readonly toolsReadFiles: boolean
   connection(database: string): Connection
   /** Whether `runTool` has this client tool, and its version (`17.10`). */
   toolVersion(tool: ClientTool): Promise<string | undefined>

@@ -30,6 +30,7 @@ export function externalServer(admin: Connection, version: string, run: Run): Se
     major: Number.parseInt(version, 10),
     image: null,
     owned: false,
+    toolsReadFiles: true,
     connection: (database) => ({ ...admin, database }),
     toolVersion: clientToolVersion,
     runTool: async (tool, args, { database, ...options }) =>

@@ -13,6 +13,7 @@ export async function connect(connection: Connection, connectTimeoutMs = 10_000)
     ...connection,
     ssl: false,
     application_name: applicationName,
+    options: unlimited,
     connectionTimeoutMillis: connectTimeoutMs,
     types: { getTypeParser: () => (text: string | Buffer) => String(text) },
   })
@@ -34,3 +35,13 @@ export async function withClient<Result>(
     await client.end().catch(() => {})
   }
 }
+
+/** What the database is set to (`alter database … set`) is for the migrations and the app, not for reading it. */
+const unlimited = [
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+  'default_transaction_read_only=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')

@@ -14,6 +14,7 @@ import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { staleBackup } from './backup-age.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
@@ -50,7 +51,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
   progress('reading the backup and the migrations')
   const expected = migrationTable(plan, undefined)
-  const reading = attempt(readBackup(plan, expected))
+  const reading = attempt(readBackup(given, expected))
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
@@ -67,33 +68,40 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   // Only now is it known that the app keeps its record elsewhere.
   const isElsewhere = table.name !== expected.name || table.schema !== expected.schema
   const facts =
-    opened && isElsewhere ? await attempt(opened.format.describe(opened.file, table)) : opened?.facts
+    opened && isElsewhere
+      ? await attempt(opened.format.describe(opened.file, table, plan.database))
+      : opened?.facts
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
-  if (opened)
-    await attempt(
-      enoughDisk(opened.file, opened.format.name === 'custom' || opened.file.compression !== 'none'),
-    )
+  if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
   if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
     throw new StageHalt(problems)
   const { listed } = listing
   return {
     facts: { ...opened, facts, ...chosen, listed, table, specFiles },
     summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
-    findings: [...missingDowns(listed, facts.appliedMigrations), ...majorChange(plan, facts)],
+    findings: [
+      ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
+      ...missingDowns(listed, facts.appliedMigrations),
+      ...majorChange(plan, facts),
+    ],
   }
 }
 
 async function readBackup(
-  plan: Plan,
+  { plan, run }: Pick<Given, 'plan' | 'run'>,
   table: MigrationTable,
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
-  const { file, format } = await openBackup(plan.backup)
-  return { file, format, facts: await format.describe(file, table) }
+  const { file, format } = await openBackup(plan.backup, run.directory)
+  return { file, format, facts: await format.describe(file, table, plan.database) }
 }
 
-function migrationTable({ migrations }: Plan, loaded: MigratorOutcome['loaded'] | undefined): MigrationTable {
+/** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
+export function migrationTable(
+  { migrations }: Plan,
+  loaded: MigratorOutcome['loaded'] | undefined,
+): MigrationTable {
   return {
     schema: loaded?.tableSchema ?? migrations.tableSchema,
     name: loaded?.table ?? migrations.tableName ?? 'kysely_migration',

@@ -1,3 +1,4 @@
+import { carryOverRoles, carryOverSettings } from '../backups/carry-over.ts'
 import { createRoles } from '../backups/create-roles.ts'
 import { settle, withFastLoad } from '../backups/fast-load.ts'
 import type { RestoreOutcome } from '../backups/backup-format.ts'
@@ -17,7 +18,9 @@ export async function restore(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
+  const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
+  let settings: RestoreOutcome['messages'] = []
   const outcome = await withFastLoad(server, async () => {
     const restored = await format.restore({
       file,
@@ -27,13 +30,16 @@ export async function restore(
       signal,
       onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
     })
+    settings = await carryOverSettings(server, database, facts)
     progress('vacuum and analyze')
     await settle(server, database)
     progress('keeping a pristine copy')
     await server.cloneDatabase(database, pristineName(database))
     return restored
   })
-  const degraded = outcome.messages.filter((message) => message.kind === 'degraded')
+  const degraded = [...roles, ...outcome.messages, ...settings].filter(
+    (message) => message.kind === 'degraded',
+  )
   return {
     facts: outcome,
     summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,

@@ -1,7 +1,7 @@
 import { HarnessError } from '../../errors.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { corrupt, readBytes, readInt } from './primitives.ts'
-import type { ArchiveReader } from './primitives.ts'
+import type { ArchiveKind, ArchiveReader } from './primitives.ts'
 
 /** What the head of an archive says. */
 export interface ArchiveHeader {
@@ -16,11 +16,12 @@ export interface ArchiveHeader {
 }
 
 /**
- * Reads the head of a custom archive of versions 1.10 (Postgres 8.0) to 1.16 (17 and 18), and leaves the bytes
- * at its table of contents. Source: ReadHead in pg_backup_archiver.c.
+ * Reads the head of an archive of versions 1.10 (Postgres 8.0) to 1.16 (17 and 18), and leaves the bytes at its
+ * table of contents. Source: ReadHead in pg_backup_archiver.c.
  */
 export async function readHeader(
   bytes: ByteReader,
+  kind: ArchiveKind,
 ): Promise<{ header: ArchiveHeader; reader: ArchiveReader }> {
   const magic = await bytes.take(5)
   if (magic.toString('latin1') !== 'PGDMP') throw corrupt(bytes, 'no PGDMP')
@@ -28,8 +29,10 @@ export async function readHeader(
   checkVersion(major, minor)
   if (intSize < 2 || intSize > 8 || offsetSize < 4 || offsetSize > 8)
     throw corrupt(bytes, 'odd sizes of numbers')
-  if (format !== 1) throw notCustom(format)
-  const reader = { bytes, intSize, offsetSize }
+  // Both directory and tar write the number of tar.
+  const expected = kind === 'custom' ? [1] : [3, 5]
+  if (!expected.includes(format)) throw otherFormat(format)
+  const reader = { bytes, kind, intSize, offsetSize }
   const compression = await readCompression(reader, minor)
   const createdAt = await readDate(reader)
   const text = async (): Promise<string | null> => (await readBytes(reader))?.toString('utf8') ?? null
@@ -55,14 +58,12 @@ function checkVersion(major: number, minor: number): void {
   )
 }
 
-function notCustom(format: number): HarnessError {
-  const name = format === 5 ? 'directory-format' : format === 3 ? 'tar-format' : 'unknown'
+function otherFormat(format: number): HarnessError {
+  const name = { 1: 'custom', 3: 'tar', 5: 'directory' }[format] ?? 'unknown'
   return new HarnessError(
     'backup-unsupported',
-    `This is the table of contents of a ${name} dump; its data lies in other files.`,
-    {
-      hint: 'Directory and tar format are not supported yet: take the backup in custom format (`pg_dump -Fc`).',
-    },
+    `This is the table of contents of a ${name}-format dump, and not in its place.`,
+    { hint: 'Give the whole directory or tar that pg_dump wrote, not a single file of it.' },
   )
 }
 

@@ -1,9 +1,13 @@
 import { HarnessError } from '../../errors.ts'
 import type { ByteReader } from './byte-reader.ts'
 
+/** `files`: the `toc.dat` of a directory or tar archive, whose data lies in other files. */
+export type ArchiveKind = 'custom' | 'files'
+
 /** How the archive at hand writes numbers, and where it is being read. Source: pg_backup_archiver.c. */
 export interface ArchiveReader {
   readonly bytes: ByteReader
+  readonly kind: ArchiveKind
   /** Bytes of an integer without its sign, and of a file offset. */
   readonly intSize: number
   readonly offsetSize: number

@@ -24,6 +24,10 @@ export interface TocEntry {
   readonly hasData: boolean
   /** Where that block begins in the uncompressed file; null when pg_dump could not write it. */
   readonly dataOffset: number | null
+  /** The file with its data, without the ending of its compression; null in a custom archive. */
+  readonly fileName: string | null
+  /** Where the last two are written: `from` and `to` in the table of contents' own file. */
+  readonly place: { readonly from: number; readonly to: number }
 }
 
 export interface Toc {
@@ -83,7 +87,25 @@ async function readEntry(
     relkind: minor >= 16 ? relkindOf(await readInt(reader)) : null,
     owner: await text(),
     dependencies: await readDependencies(text),
-    ...(await readOffset(reader)),
+    ...(await readPlace(reader)),
+  }
+}
+
+type Place = Pick<TocEntry, 'hasData' | 'dataOffset' | 'fileName' | 'place'>
+
+async function readPlace(reader: ArchiveReader): Promise<Place> {
+  const from = reader.bytes.position
+  if (reader.kind === 'custom') {
+    const offset = await readOffset(reader)
+    return { ...offset, fileName: null, place: { from, to: reader.bytes.position } }
+  }
+  const fileName = (await readBytes(reader))?.toString() ?? ''
+  const hasData = fileName !== ''
+  return {
+    hasData,
+    dataOffset: null,
+    fileName: hasData ? fileName : null,
+    place: { from, to: reader.bytes.position },
   }
 }
 

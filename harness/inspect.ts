@@ -1,0 +1,50 @@
+import { openBackup } from './backups/index.ts'
+import type { BackupFacts } from './backups/backup-format.ts'
+import { HarnessError } from './errors.ts'
+import type { Plan } from './plan.ts'
+import { openRun } from './runs/open-run.ts'
+import { sweepRuns } from './runs/sweep.ts'
+import { migrationTable } from './stages/preflight.ts'
+import { StageHalt } from './stage.ts'
+import { listMigrations } from './stages/trace-migrator.ts'
+
+/** What a backup holds, as far as it can be read without restoring it. */
+export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands'> {
+  /** Absolute. */
+  readonly path: string
+  /** Names of the migrations that are not applied in it, in order; null when that could not be told. */
+  readonly pendingMigrations: readonly string[] | null
+  /** Why `pendingMigrations` is null; else null. */
+  readonly pendingUnknown: string | null
+}
+
+/**
+ * Reads `plan.backup` to its end without restoring it, and the team's migrations beside it. Throws HarnessError for
+ * a backup that cannot be restored; migrations that cannot be listed are no error here.
+ */
+export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspection> {
+  await sweepRuns({ kept: false })
+  const run = await openRun()
+  try {
+    const { file, format } = await openBackup(plan.backup, run.directory)
+    const listing = await listMigrations({ plan, run, signal }).catch((error: unknown) => {
+      if (error instanceof HarnessError || error instanceof StageHalt) return error.message
+      throw error
+    })
+    const loaded = typeof listing === 'string' ? undefined : listing.loaded
+    const described = await format.describe(file, migrationTable(plan, loaded), plan.database)
+    const { clusterStatements: _, metaCommands: _commands, ...facts } = described
+    const applied = facts.appliedMigrations
+    if (typeof listing === 'string')
+      return { path: file.path, ...facts, pendingMigrations: null, pendingUnknown: listing }
+    if (applied === null) {
+      const pendingUnknown = 'the migration table could not be read without restoring the backup'
+      return { path: file.path, ...facts, pendingMigrations: null, pendingUnknown }
+    }
+    const names = listing.listed.map(({ name }) => name)
+    const pendingMigrations = names.filter((name) => !applied.includes(name))
+    return { path: file.path, ...facts, pendingMigrations, pendingUnknown: null }
+  } finally {
+    await run.dispose()
+  }
+}
