@@ -46,7 +46,7 @@ for (const testServer of testServers.filter(({ engine }) => engine === 'docker')
         const expected = {
           locks: sorted(row.locks),
           rewrites: sorted(row.rewrites),
-          reads: sorted(row.scans),
+          reads: sorted(row.reads),
         }
         for (const place of places) {
           const statements = place === 'inside' ? ['begin', row.sql, 'commit'] : [row.sql]
