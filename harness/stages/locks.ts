@@ -1,3 +1,4 @@
+import { judgeHazards } from '../hazards/judge.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
@@ -35,13 +36,16 @@ export async function locks(
       up?.outcome.error === null && rolledBack.trace !== null && canRepeat(rolledBack.trace)
         ? await look({ operation: 'down', steps: migrated.applied.length })
         : undefined
-    const statements = [
-      ...compared(migrated.trace, up, observer, 'up'),
-      ...compared(rolledBack.trace, down, observer, 'down'),
-    ]
+    const ups = compared(migrated.trace, up, observer, 'up')
+    const downs = compared(rolledBack.trace, down, observer, 'down')
+    const statements = [...ups, ...downs]
     return {
       facts: statementFacts(statements),
-      findings: [...different(migrated.trace, up, 'up'), ...different(rolledBack.trace, down, 'down')],
+      findings: [
+        ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
+        ...different(migrated.trace, up, 'up'),
+        ...different(rolledBack.trace, down, 'down'),
+      ],
       summary: summaryOf(statements),
     }
   } finally {
