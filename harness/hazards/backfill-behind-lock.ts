@@ -1,4 +1,5 @@
 import { count, duration } from '../reports/text.ts'
+import type { TracedStatement } from '../trace/traced.ts'
 import { heldBefore, stopsWrites } from './under-lock.ts'
 import type { Hazard } from './hazard.ts'
 
@@ -22,8 +23,19 @@ await sql\`update listings set postage = 0 where id in (
         const longest = held.toSorted((one, other) => (other.lock.heldMs ?? 0) - (one.lock.heldMs ?? 0))[0]
         const [written] = statement.writes
         if (longest === undefined || written === undefined) return []
-        const { relation, mode, heldMs } = longest.lock
-        const what = `${count(written.rows, 'row')} of ${written.relation.name} are written in ${duration(statement.durationMs)} while ${mode} on ${relation} is held, ${duration(heldMs ?? 0)} in all`
-        return [{ statement, relations: [relation], what, weight: { stallMs: heldMs ?? 0 } }]
+        const { relation, mode } = longest.lock
+        const heldMs = longest.lock.heldMs ?? 0
+        if (written.rows < worthTellingRows && !isMostOf(statement, heldMs)) return []
+        const what = `Writing ${count(written.rows, 'row')} of ${written.relation.name} takes ${duration(statement.durationMs)} of the ${duration(heldMs)} for which ${mode} on ${relation} is held`
+        const stallMs = isMostOf(statement, heldMs) ? heldMs : statement.durationMs
+        return [{ statement, relations: [relation], what, weight: { stallMs } }]
       }),
 }
+
+/** Whether a statement that writes rows is what a lock was held for so long. */
+export function isMostOf({ writes, durationMs }: TracedStatement, heldMs: number): boolean {
+  return writes.length > 0 && durationMs >= heldMs / 2
+}
+
+/** Fewer are what migrations write into small tables, such as a new kind of something. */
+const worthTellingRows = 100

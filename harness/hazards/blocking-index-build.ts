@@ -6,7 +6,7 @@ import type { Hazard } from './hazard.ts'
 export const blockingIndexBuild: Hazard = {
   id: 'blocking-index-build',
   condition: 'An index is built or rebuilt without CONCURRENTLY on a table that was there before.',
-  effect: 'Nobody can write to the table while the index is built.',
+  effect: 'Writes wait until the index is built; reads go on.',
   remedy: 'Build it CONCURRENTLY, which needs a migration that runs outside a transaction.',
   kysely: `// in a Migrator with disableTransactions: true
 await sql\`create index concurrently listings_price on listings (price)\`.execute(db)`,
@@ -21,7 +21,7 @@ await sql\`create index concurrently listings_price on listings (price)\`.execut
         ])
         const held = heldDuring(trace, statement, stopsWrites).filter(({ lock }) => tables.has(lock.relation))
         const relations = [...new Set(held.map(({ lock }) => lock.relation))]
-        const what = `An index is built for ${duration(statement.durationMs)} while nobody can write to ${relations.join(', ')}`
+        const what = `An index is built in ${duration(statement.durationMs)} while nobody can write to ${relations.join(', ')}`
         const stallMs = statement.durationMs
         return relations.length === 0 ? [] : [{ statement, relations, what, weight: { stallMs } }]
       }),

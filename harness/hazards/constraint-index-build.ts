@@ -7,7 +7,7 @@ export const constraintIndexBuild: Hazard = {
   id: 'constraint-index-build',
   condition:
     'A unique, primary key or exclusion constraint builds its index on a table that was there before.',
-  effect: 'Nobody can use the table, not even to read, while the index is built.',
+  effect: 'Reads and writes wait until the index is built.',
   remedy:
     'Build a unique index CONCURRENTLY and attach it with USING INDEX. Exclusion constraints have no such form.',
   kysely: `await sql\`create unique index concurrently users_email on users (email)\`.execute(db) // outside a transaction
@@ -19,9 +19,12 @@ await sql\`alter table users add constraint users_email unique using index users
         const held = new Set(
           heldDuring(trace, statement, ['ACCESS EXCLUSIVE']).map(({ lock }) => lock.relation),
         )
-        const relations = statement.built.map(({ table }) => table).filter((table) => held.has(table))
+        const rewritten = new Set(statement.rewritten.map(({ name }) => name))
+        const relations = statement.built
+          .map(({ table }) => table)
+          .filter((table) => held.has(table) && !rewritten.has(table))
         if (relations.length === 0) return []
-        const what = `The constraint builds an index for ${duration(statement.durationMs)} while nobody can use ${relations.join(', ')}`
+        const what = `An index is built in ${duration(statement.durationMs)} while nobody can use ${relations.join(', ')}`
         return [{ statement, relations, what, weight: { stallMs: statement.durationMs } }]
       }),
 }

@@ -31,10 +31,11 @@ function findingOf(
   rules: HazardRules,
 ): Finding {
   const { statement, what } = sighting
+  const severity = severityOf(sighting, rules)
   const { migration, direction, error } = statement
   return {
     id: hazard.id,
-    severity: severityOf(sighting, rules),
+    severity,
     subject: `${migration} (${direction})`,
     message: `${what}. ${hazard.effect}`,
     remedy: hazard.remedy,
@@ -42,17 +43,21 @@ function findingOf(
       migration,
       direction,
       statement: {
-        text: statement.text,
+        text: error === null ? statement.text.trim() : statement.text,
         ...(typeof error?.position === 'number' && { position: error.position }),
       },
       details: [
         ...lockLines(statement),
         ...others.map((other) => `also: ${other.what}`),
-        'instead, in Kysely:',
-        ...hazard.kysely.split('\n').map((line) => `  ${line}`),
+        ...(severity === 'notice' ? [] : instead(hazard)),
       ],
     },
   }
+}
+
+/** A notice does without: it is on docs/hazards.md. */
+function instead({ kysely }: Hazard): string[] {
+  return ['instead, in Kysely:', ...kysely.split('\n').map((line) => `  ${line}`)]
 }
 
 function severityOf({ weight }: Sighting, { errorStallMs, warningStallMs }: HazardRules): Severity {

@@ -22,11 +22,17 @@ export function takes(statement: TracedStatement, modes: readonly LockMode[]): T
 
 /** Locks of these modes that its transaction took before the statement. */
 export function heldBefore(trace: Trace, statement: TracedStatement, modes: readonly LockMode[]): Held[] {
-  if (statement.transaction === null) return []
-  return trace
-    .slice(0, trace.indexOf(statement))
-    .filter(({ transaction }) => transaction === statement.transaction)
+  const { positions, holders } = indexOf(trace)
+  const before = positions.get(statement) ?? 0
+  return (holders.get(statement.transaction) ?? [])
+    .filter((by) => statement.transaction !== null && (positions.get(by) ?? 0) < before)
     .flatMap((by) => takes(by, modes).map((lock) => ({ lock, by })))
+}
+
+/** The statements behind it in its transaction. */
+export function laterInTransaction(trace: Trace, statement: TracedStatement): TracedStatement[] {
+  const position = indexOf(trace).positions.get(statement) ?? 0
+  return trace.slice(position + 1).filter(({ transaction }) => transaction === statement.transaction)
 }
 
 /** Locks of these modes that are there while the statement runs. */
@@ -51,3 +57,26 @@ export const names = (relations: readonly { readonly name: string }[]): string[]
   relations.map(({ name }) => name)
 
 const tables = new Set(['r', 'p', 'm', 'f'])
+
+/** A trace may have 100,000 statements: who holds what is found once. */
+function indexOf(trace: Trace) {
+  const known = indexes.get(trace)
+  if (known !== undefined) return known
+  const index = {
+    positions: new Map(trace.map((statement, position) => [statement, position])),
+    holders: Map.groupBy(
+      trace.filter((statement) => takes(statement, stopsWrites).length > 0),
+      ({ transaction }) => transaction,
+    ),
+  }
+  indexes.set(trace, index)
+  return index
+}
+
+const indexes = new WeakMap<
+  Trace,
+  {
+    readonly positions: ReadonlyMap<TracedStatement, number>
+    readonly holders: ReadonlyMap<number | null, readonly TracedStatement[]>
+  }
+>()

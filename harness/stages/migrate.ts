@@ -5,6 +5,7 @@ import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { leftovers } from './leftovers.ts'
 import { missingDown } from './missing-down.ts'
 import type { Prepared } from './preflight.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
@@ -46,6 +47,7 @@ export async function migrate(
     ...(facts.appliedMigrations === null ? withoutDown(listed, pending) : []),
     ...emptyDowns(listed, pending),
     ...migratorFindings(outcome, 'up', refusedStatements(statements)),
+    ...(await leftovers(server, database)),
     ...(outcome.error === null && outcome.ended === 'done' ? notRecorded(pending, applied) : []),
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)

@@ -5,6 +5,7 @@ import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
@@ -43,6 +44,7 @@ export async function rollback(
     facts: { runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
+      ...(await leftovers(server, database)),
       ...(left.length === 0 || explained ? [] : [incomplete(left)]),
     ],
     summary: `${applied.length - left.length} of ${applied.length} taken down in ${duration(spentMs)}`,

@@ -116,10 +116,17 @@ function builtIndexes(
   original: ReadonlyMap<number, RelationState>,
   after: readonly RelationState[],
 ): Footprint['built'] {
+  // A change of type that needs no work makes a new index of the old one's storage.
+  const oldStorage = new Set([...before.values(), ...original.values()].map(({ filenode }) => filenode))
   const oldTables = new Set(after.filter(({ oid }) => original.has(oid)).map(nameOf))
   return after
     .filter(
-      ({ oid, table }) => table !== null && !before.has(oid) && !original.has(oid) && oldTables.has(table),
+      ({ oid, table, filenode }) =>
+        table !== null &&
+        !oldStorage.has(filenode) &&
+        !before.has(oid) &&
+        !original.has(oid) &&
+        oldTables.has(table),
     )
     .map((index) => ({ index: nameOf(index), table: index.table ?? '' }))
 }
