@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Connection } from '../harness/postgres/connection.ts'
 import { sharedServer, stopSharedServers } from '../harness/testing/server.ts'
+import { observeFootprints } from '../harness/trace/footprints.ts'
 import { observeLocks } from '../harness/trace/locks.ts'
 import { openTap } from '../harness/trace/tap.ts'
 import type { Workload } from './tap-client.ts'
@@ -21,12 +22,16 @@ const tap = await openTap(direct)
 const through = { ...direct, host: tap.host, port: tap.port }
 const observer = await observeLocks(direct)
 const inspecting = await openTap(direct, { inspect: observer.inspect })
+const footprints = await observeFootprints(direct)
+const following = await openTap(direct, { rounds: footprints.rounds })
+const followed = { ...direct, host: following.host, port: following.port }
 const inspected = { ...direct, host: inspecting.host, port: inspecting.port }
 
 try {
   console.log(`${'workload'.padEnd(46)}${'direct'.padStart(11)}${'tap'.padStart(11)}${'ratio'.padStart(8)}`)
   await compare('1,000 small statements of a migration', 'migration')
   await compare('the same, locks read after each statement', 'migration', inspected)
+  await compare('the same, its own session asked after each', 'migration', followed)
   await compare('1,000 times select 1, nothing but round trips', 'round-trips')
   await compare('1,000 parameterised inserts', 'inserts')
   await compare('insert … select of 1,000,000 rows', 'large-statement')
@@ -37,6 +42,8 @@ try {
   await tap.close()
   await inspecting.close()
   await observer.close()
+  await following.close()
+  await footprints.close()
   await stopSharedServers()
 }
 

@@ -26,6 +26,22 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   migrate: z.strictObject({ stallTimeout: duration.optional() }).optional(),
+  hazards: z
+    .strictObject({
+      errorStall: duration.optional(),
+      warningStall: duration.optional(),
+      waivers: z
+        .array(
+          z.strictObject({
+            id: z.string(),
+            subject: z.string().optional(),
+            reason: z.string().min(1),
+            expires: z.iso.date(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),

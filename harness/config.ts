@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { configSchema, parseDuration, type Config } from './config-schema.ts'
 import { engineNames } from './engines/index.ts'
 import { HarnessError, messageOf } from './errors.ts'
+import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan, ReportTarget } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import { isReportName, reportNames } from './reports/index.ts'
@@ -63,6 +64,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
+  problems.push(...unknownHazards(file.hazards))
   if (problems.length > 0 || backup === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -75,6 +77,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     serverUrl,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
+    hazards: hazardRules(file.hazards),
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:

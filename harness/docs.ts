@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { backupFormats } from './backups/index.ts'
 import { engines } from './engines/index.ts'
+import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
 import { reports } from './reports/index.ts'
 import { envExample, settingsTable } from './settings-docs.ts'
@@ -26,6 +27,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['.env.example', envExample()],
     ['docs/rehearsal.schema.json', `${JSON.stringify(rehearsalJsonSchema(), undefined, 2)}\n`],
     ['docs/configuration.md', configuration],
+    ['docs/hazards.md', await hazardsPage(packageFile('fixtures/hazards'))],
   ])
 }
 

@@ -1,4 +1,5 @@
 import type { EngineName } from './engines/index.ts'
+import type { HazardRules } from './hazards/judge.ts'
 import type { ReportName } from './reports/index.ts'
 
 /** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
@@ -21,6 +22,7 @@ export interface Plan {
     /** A migration that makes no progress for so long is ended. */
     readonly stallTimeoutMs: number
   }
+  readonly hazards: HazardRules
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan

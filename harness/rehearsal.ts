@@ -42,6 +42,7 @@ export const stageNames = [
   'smoke',
   'rollback',
   'verify-rollback',
+  'locks',
 ] as const
 
 export type StageName = (typeof stageNames)[number]
@@ -70,6 +71,34 @@ export interface MigrationRun {
   readonly durationMs: number
   /** Statements the server received while it ran, on any connection of the migrator. */
   readonly statements: number
+}
+
+/** What one statement of a migration (or one string of several) did to relations that were there before. */
+export interface StatementFacts {
+  readonly migration: string
+  readonly direction: Direction
+  /** SQL as the server received it, its first 2,000 characters. */
+  readonly text: string
+  readonly durationMs: number
+  /** `exact`: of the run as in production; `observed`: of the run that was slowed down by looking. */
+  readonly timing: 'exact' | 'observed'
+  /** Locks on tables and views that its transaction did not hold before. */
+  readonly locks: readonly LockFacts[]
+  /** Tables that got new storage. */
+  readonly rewrites: readonly string[]
+  /** Rows that sequential scans read, at least. */
+  readonly scans: readonly { readonly relation: string; readonly rows: number }[]
+  /** Write-ahead log written meanwhile. */
+  readonly walBytes: number
+}
+
+export interface LockFacts {
+  /** `schema.table`. */
+  readonly relation: string
+  /** As the Postgres documentation spells it: `ACCESS EXCLUSIVE`. */
+  readonly mode: string
+  /** From the statement's beginning until its transaction gave the lock back; null when that was not seen. */
+  readonly heldMs: number | null
 }
 
 /** One pass of the smoke specs. */
@@ -125,6 +154,8 @@ export interface Rehearsal {
   /** Migrations that the backup does not have yet, in order; null when it was not learnt. */
   readonly pending: readonly string[] | null
   readonly migrations: readonly MigrationRun[]
+  /** At most 1,000, in order; empty when locks were not observed. */
+  readonly statements: readonly StatementFacts[]
   readonly tables: readonly TableFacts[]
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]

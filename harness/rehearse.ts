@@ -9,6 +9,7 @@ import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
+import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
@@ -31,7 +32,10 @@ export interface RehearseOptions {
 }
 
 /** What the stages have learned so far, as the rehearsal will record it. */
-type Learned = Pick<Rehearsal, 'engine' | 'backup' | 'pending' | 'migrations' | 'tables' | 'specs' | 'limits'>
+type Learned = Pick<
+  Rehearsal,
+  'engine' | 'backup' | 'pending' | 'migrations' | 'statements' | 'tables' | 'specs' | 'limits'
+>
 type Learn = (facts: Partial<Learned>) => void
 
 /**
@@ -55,6 +59,7 @@ export async function rehearse(
     backup: null,
     pending: null,
     migrations: [],
+    statements: [],
     tables: [],
     specs: [],
     limits,
@@ -88,6 +93,7 @@ export async function rehearse(
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
 const limits = [
   'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
+  'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.',
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
 
@@ -136,6 +142,10 @@ async function runStages(
     verifyRollback(given, provisioned, before, prepared.specFiles, progress),
   )
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  const statements = await journal.run('locks', (progress) =>
+    locks(given, provisioned, before, { migrated, rolledBack }, progress),
+  )
+  learn({ statements })
 }
 
 function backupSummary(path: string, facts: BackupFacts): BackupSummary {

@@ -1,17 +1,21 @@
 import type { Check } from './check.ts'
 import { dataChanged } from './data-changed.ts'
 import { dataDropped } from './data-dropped.ts'
+import { invalidIndexLeft } from './invalid-index-left.ts'
 import { rollbackCatalogDrift } from './rollback-catalog-drift.ts'
 import { rollbackDataDrift } from './rollback-data-drift.ts'
 import { rowCountDrift } from './row-count-drift.ts'
+import { unvalidatedConstraintLeft } from './unvalidated-constraint-left.ts'
 
 /** Every check of before and after, by the id of its findings. Add one by registering it here. */
 export const checks = {
   'data-changed': dataChanged,
   'data-dropped': dataDropped,
+  'invalid-index-left': invalidIndexLeft,
   'rollback-catalog-drift': rollbackCatalogDrift,
   'rollback-data-drift': rollbackDataDrift,
   'row-count-drift': rowCountDrift,
+  'unvalidated-constraint-left': unvalidatedConstraintLeft,
 } satisfies Record<string, Check<never>>
 
 export type CheckId = keyof typeof checks

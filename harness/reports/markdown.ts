@@ -1,5 +1,6 @@
 import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -53,7 +54,8 @@ function findingText({ severity, id, subject, message, remedy, evidence }: Findi
   ].join('\n\n')
 }
 
-function migrationsSection({ migrations }: Rehearsal): string[] {
+function migrationsSection(rehearsal: Rehearsal): string[] {
+  const { migrations } = rehearsal
   if (migrations.length === 0) return []
   const rows = migrations.map((run) => [
     cell(run.name),
@@ -61,8 +63,9 @@ function migrationsSection({ migrations }: Rehearsal): string[] {
     run.status,
     run.status === 'not-executed' ? '' : duration(run.durationMs),
     String(run.statements),
+    cell(locksText(rehearsal, run).join('; ')),
   ])
-  return ['## Migrations', table(['migration', 'direction', 'status', 'time', 'statements'], rows)]
+  return ['## Migrations', table(['migration', 'direction', 'status', 'time', 'statements', 'locks'], rows)]
 }
 
 function specsSection({ specs }: Rehearsal): string[] {

@@ -44,6 +44,18 @@ const specPass = object({
   failures: list(object({ title: text, message: text })),
 })
 
+const statement = object({
+  migration: text,
+  direction,
+  text,
+  durationMs: number,
+  timing: z.enum(['exact', 'observed']),
+  locks: list(object({ relation: text, mode: text, heldMs: number.nullable() })),
+  rewrites: list(text),
+  scans: list(object({ relation: text, rows: whole })),
+  walBytes: whole,
+})
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -65,6 +77,7 @@ export const rehearsalSchema = object({
       statements: whole,
     }),
   ),
+  statements: list(statement),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
   specs: list(specPass),
   stages: list(

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -62,16 +63,21 @@ function findingLines(finding: Finding): string[] {
   ]
 }
 
-function migrationLines({ migrations }: Rehearsal): string[] {
+function migrationLines(rehearsal: Rehearsal): string[] {
+  const { migrations } = rehearsal
   if (migrations.length === 0) return []
   const width = Math.max(...migrations.map((run) => run.name.length))
-  return migrations.map((run) => {
+  return migrations.flatMap((run) => {
     const mark = run.status === 'success' ? '✔' : run.status === 'error' ? '✖' : '–'
     const what =
       run.status === 'not-executed'
         ? 'not executed'
         : `${duration(run.durationMs)}, ${count(run.statements, 'statement')}`
-    return `  ${mark} ${run.direction.padEnd(4)} ${run.name.padEnd(width)}  ${what}`
+    const locks = locksText(rehearsal, run)
+    return [
+      `  ${mark} ${run.direction.padEnd(4)} ${run.name.padEnd(width)}  ${what}`,
+      ...(locks.length === 0 ? [] : [styleText('dim', `         ${locks.join('; ')}`)]),
+    ]
   })
 }
 

@@ -5,9 +5,10 @@ import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { leftovers } from './leftovers.ts'
 import { missingDown } from './missing-down.ts'
 import type { Prepared } from './preflight.ts'
-import { refusedStatements, traceMigrator } from './trace-migrator.ts'
+import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 /** What migrating left behind, by the migration table and not by the migrator's word. */
 export interface Migrated {
@@ -17,6 +18,7 @@ export interface Migrated {
   readonly runs: readonly MigrationRun[]
   /** Every pending migration is applied. */
   readonly complete: boolean
+  readonly trace: MigratorTrace
 }
 
 /** Migrates as production will: one `migrateToLatest` from what the backup's migration table says. */
@@ -29,12 +31,8 @@ export async function migrate(
   const connection = server.connection(database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
-  const { outcome, statements, runs } = await traceMigrator(
-    given,
-    { operation: 'up', steps: 0 },
-    connection,
-    progress,
-  )
+  const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
+  const { outcome, statements, runs } = trace
   const after = await readApplied(connection, record)
   const names = outcome.listed.length > 0 ? outcome.listed.map((it) => it.name) : listed.map((it) => it.name)
   const pending = names.filter((name) => !before.includes(name))
@@ -49,11 +47,12 @@ export async function migrate(
     ...(facts.appliedMigrations === null ? withoutDown(listed, pending) : []),
     ...emptyDowns(listed, pending),
     ...migratorFindings(outcome, 'up', refusedStatements(statements)),
+    ...(await leftovers(server, database)),
     ...(outcome.error === null && outcome.ended === 'done' ? notRecorded(pending, applied) : []),
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   const summary = `${applied.length} of ${pending.length} pending applied in ${duration(spentMs)}`
-  return { facts: { pending, applied, runs: recorded, complete }, findings, summary }
+  return { facts: { pending, applied, runs: recorded, complete, trace }, findings, summary }
 }
 
 function withoutDown(listed: Prepared['listed'], pending: readonly string[]): Finding[] {

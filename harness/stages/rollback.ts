@@ -5,14 +5,17 @@ import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
+import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
-import { refusedStatements, traceMigrator } from './trace-migrator.ts'
+import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 export interface RolledBack {
   readonly runs: readonly MigrationRun[]
   /** Of the migrations that this rehearsal applied, none is in the migration table any more. */
   readonly complete: boolean
+  /** Null when there was nothing to take down. */
+  readonly trace: MigratorTrace | null
 }
 
 /** Takes down what this rehearsal applied, newest first, with the app's Migrator: one `migrateDown` each. */
@@ -25,21 +28,23 @@ export async function rollback(
 ): Promise<StageOutput<RolledBack>> {
   if (applied.length === 0) {
     return {
-      facts: { runs: [], complete: true },
+      facts: { runs: [], complete: true, trace: null },
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
   const connection = server.connection(database)
   const request = { operation: 'down', steps: applied.length } as const
-  const { outcome, statements, runs } = await traceMigrator(given, request, connection, progress)
+  const trace = await traceMigrator(given, request, connection, progress)
+  const { outcome, statements, runs } = trace
   const after = await readApplied(connection, { table: table.name, tableSchema: table.schema ?? null })
   const left = applied.filter((name) => after.includes(name))
   const explained = outcome.error !== null || outcome.ended !== 'done'
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   return {
-    facts: { runs, complete: left.length === 0 },
+    facts: { runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
+      ...(await leftovers(server, database)),
       ...(left.length === 0 || explained ? [] : [incomplete(left)]),
     ],
     summary: `${applied.length - left.length} of ${applied.length} taken down in ${duration(spentMs)}`,

@@ -9,7 +9,7 @@ import type { MigrationRun } from '../rehearsal.ts'
 import type { Progress } from '../stage.ts'
 import { byMigration } from '../trace/by-migration.ts'
 import type { Statement } from '../trace/statement.ts'
-import { openTap } from '../trace/tap.ts'
+import { openTap, type TapOptions } from '../trace/tap.ts'
 import type { Given } from './given.ts'
 
 /** One operation of the app's Migrator on a database, with every statement that it sent. */
@@ -18,6 +18,8 @@ export interface MigratorTrace {
   readonly statements: readonly Statement[]
   /** By the migrator's word; the migration table has the last one. */
   readonly runs: readonly MigrationRun[]
+  /** Why hooks of the tap failed. */
+  readonly failedInspections: readonly unknown[]
 }
 
 /** Runs the app's Migrator through a tap, so that every statement is known whatever driver it uses. */
@@ -26,9 +28,10 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
+  options: Pick<TapOptions, 'rounds'> = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal } = given
-  const tap = await openTap(database)
+  const tap = await openTap(database, options)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
     const outcome = await runMigrator(
@@ -47,7 +50,12 @@ export async function traceMigrator(
       },
     )
     const statements = [...tap.statements]
-    return { outcome, statements, runs: runsOf(outcome, statements) }
+    return {
+      outcome,
+      statements,
+      runs: runsOf(outcome, statements),
+      failedInspections: [...tap.failedInspections],
+    }
   } finally {
     await tap.close()
   }

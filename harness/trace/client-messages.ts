@@ -7,6 +7,17 @@ import type { KeptText, Recorded } from './recorder.ts'
 export const endsRound = (type: number): boolean =>
   type === code.query || type === code.sync || type === code.functionCall
 
+/** Whether a message of this type is a request, or part of one: it may be the first of a round. */
+export const opensRound = (type: number): boolean => requests.has(type)
+
+/** The SQL that a round's first message is about; null when it names none that is known. */
+export function sqlOf({ prepared }: Dialogue, type: number, body: Buffer): string | null {
+  if (type === code.query) return readText(body, 0).text
+  const { next } = readText(body, 0)
+  if (type === code.parse) return readText(body, next).text
+  return type === code.bind ? (prepared.get(readText(body, next).text)?.text ?? null) : null
+}
+
 /** How much of each client message's body the tap reads: nothing of passwords, COPY data and the unknown. */
 export function keptOfClient(maxTextBytes: number): (type: number) => number {
   const kept: Partial<Record<number, number>> = {
@@ -195,3 +206,13 @@ const code = {
   /** In Describe and Close: a prepared statement, not a portal. */
   statement: 0x53,
 } as const
+
+const requests: ReadonlySet<number> = new Set([
+  code.query,
+  code.parse,
+  code.bind,
+  code.describe,
+  code.execute,
+  code.close,
+  code.functionCall,
+])

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
+import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Conversation, Hooks } from './conversation.ts'
 import { conversation, now } from './conversation.ts'
 import type { MutableConnection } from './dialogue.ts'
+import { injector } from './injection.ts'
 import type { Recorder } from './recorder.ts'
 import { recorder } from './recorder.ts'
 import type { Statement } from './statement.ts'
@@ -372,12 +374,12 @@ describe('conversation', () => {
     const reply = Buffer.concat([server('C', 'BEGIN\0')[1], ready('T')[1]])
     const step = talk.fromServer.read(reply, 0)
     expect(step).to.deep.include({ forward: 11, read: 17 })
+    const acts = [first, step].map(({ act }) => (typeof act === 'function' ? act() : undefined))
     expect(seen).to.deep.equal([[4711, ['a']]])
-    const winner = await Promise.race([first.act, step.act, delay(10, 'still held')])
+    const winner = await Promise.race([...acts, delay(10, 'still held')])
     expect(winner).to.equal('still held')
     inspected.resolve()
-    await step.act
-    await first.act
+    await Promise.all(acts)
     expect(talk.fromClient.read(pipeline, 7)).to.deep.include({ forward: 14, read: 14 })
   })
 })
@@ -399,7 +401,12 @@ function opened(hooks: Partial<Hooks> = {}, limits: Partial<Parameters<typeof re
     readable: true,
     error: null,
   }
-  const talk = conversation(connection, records, { ...all, onInspectionFailed: () => {}, ...hooks })
+  const talk = conversation(
+    connection,
+    records,
+    { ...all, onInspectionFailed: () => {}, ...hooks },
+    injector(connection, new Socket()),
+  )
   return { ...talk, records, connection }
 }
 

@@ -73,7 +73,7 @@ export async function observeLocks(database: Connection): Promise<LockObserver> 
 }
 
 /** The locks that a backend holds now, and the name of its transaction: empty when it has none. */
-async function readLocks(session: Client, backendPid: number) {
+export async function readLocks(session: Client, backendPid: number) {
   const { rows } = await session.query<
     Record<'transaction' | 'oid' | 'schema' | 'name' | 'kind' | 'mode', string>
   >({
@@ -99,7 +99,7 @@ async function readLocks(session: Client, backendPid: number) {
 }
 
 /** `AccessExclusiveLock`, as pg_locks spells it, is `ACCESS EXCLUSIVE`. */
-function lockModeOf(spelling: string): LockMode {
+export function lockModeOf(spelling: string): LockMode {
   const mode = spelling
     .replace(/Lock$/, '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')

@@ -12,8 +12,10 @@ export interface Step {
   readonly forward: number
   /** The chunk was read up to here. */
   readonly read: number
-  /** What comes before reading on: ending the connection, or waiting. */
-  readonly act: 'cut' | Promise<void> | undefined
+  /** What comes once those are out and before reading on: ending the connection, or waiting. */
+  readonly act: 'cut' | (() => Promise<void>) | undefined
+  /** What comes after `act`, still before reading on. */
+  readonly next?: Omit<Step, 'read'> | undefined
 }
 
 /**
@@ -37,17 +39,24 @@ export function relay(from: Socket, to: Socket, reader: Reader): (chunk: Buffer)
   }
 
   function advance(chunk: Buffer, sent: number, offset: number): void {
-    const { forward, read, act } = reader.read(chunk, offset)
+    perform(chunk, sent, reader.read(chunk, offset))
+  }
+
+  function perform(chunk: Buffer, sent: number, { forward, read, act, next }: Step): void {
     write(chunk.subarray(sent, forward))
     if (act === 'cut') cut(from, to)
-    else if (act !== undefined) void hold(act, () => advance(chunk, forward, read))
+    else if (act !== undefined) {
+      void hold(act, () =>
+        next === undefined ? advance(chunk, forward, read) : perform(chunk, forward, { ...next, read }),
+      )
+    }
   }
 
   /** `act` is never rejected. */
-  async function hold(act: Promise<void>, goOn: () => void): Promise<void> {
+  async function hold(act: () => Promise<void>, goOn: () => void): Promise<void> {
     holding = true
     from.pause()
-    await act
+    await act()
     holding = false
     goOn()
     if (holding) return

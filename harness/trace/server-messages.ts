@@ -164,7 +164,8 @@ function ready(dialogue: Dialogue, body: Buffer, at: number): Recorded[] {
   return settle(dialogue, connection.transaction)
 }
 
-const statuses: Partial<Record<number, TransactionStatus>> = {
+/** What ReadyForQuery's byte means. */
+export const statuses: Partial<Record<number, TransactionStatus>> = {
   0x49: 'idle',
   0x54: 'in-transaction',
   0x45: 'failed',

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import type { Conversation, Hooks } from './conversation.ts'
 import { conversation } from './conversation.ts'
 import type { MutableConnection } from './dialogue.ts'
+import type { Injector } from './injection.ts'
+import { injector } from './injection.ts'
 import type { RecorderLimits } from './recorder.ts'
 import { recorder } from './recorder.ts'
 import { cut, relay, tie } from './relay.ts'
@@ -12,7 +14,7 @@ import type { Statement, TappedConnection } from './statement.ts'
 
 /** Limits default to 100,000 statements, 100 kB a text and 64 MB of texts. Hooks must not throw. */
 export type TapOptions = Partial<RecorderLimits> &
-  Pick<Hooks, 'onStatement' | 'onBeforeStatement' | 'inspect'>
+  Pick<Hooks, 'onStatement' | 'onBeforeStatement' | 'inspect' | 'rounds'>
 
 /** A listening tap. Lists and records are live: they change as things happen. */
 export interface Tap {
@@ -24,7 +26,7 @@ export interface Tap {
   readonly dropped: number
   /** In order of arrival; of more than 10,000 the oldest closed ones are forgotten. */
   readonly connections: readonly TappedConnection[]
-  /** Why `inspect` was rejected, each time; the statements concerned were not inspected. */
+  /** Why `inspect` or a hook of `rounds` was rejected, each time; the statements concerned were not inspected. */
   readonly failedInspections: readonly unknown[]
   /** Statements that were sent and not answered yet, on all connections. */
   inFlight(): Statement[]
@@ -55,15 +57,17 @@ export async function openTap(
     const connection = opened((accepted += 1))
     remember(connections, connection)
     const hooks = { ...limits, onInspectionFailed: (error: unknown) => void failedInspections.push(error) }
-    const talk = conversation(connection, records, hooks)
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true })
+    const session = injector(connection, server)
+    const talk = conversation(connection, records, hooks, session)
     live.set(connection.connection, { sockets: [client, server], talk })
-    pass(client, server, connection, talk)
+    pass(client, server, { connection, talk, session })
     for (const [socket, other] of [
       [client, server],
       [server, client],
     ] as const) {
       socket.on('close', () => {
+        session.hangUp()
         talk.hangUp()
         if (other.closed) live.delete(connection.connection)
       })
@@ -127,7 +131,11 @@ function remember(connections: MutableConnection[], connection: MutableConnectio
 }
 
 /** Ties the two sockets together: the startup first, the conversation behind it. */
-function pass(client: Socket, server: Socket, connection: MutableConnection, talk: Conversation): void {
+function pass(
+  client: Socket,
+  server: Socket,
+  { connection, talk, session }: { connection: MutableConnection; talk: Conversation; session: Injector },
+): void {
   tie(client, server)
   tie(server, client)
   const up = relay(client, server, talk.fromClient)
@@ -136,7 +144,10 @@ function pass(client: Socket, server: Socket, connection: MutableConnection, tal
     if (rest.length > 0) up(rest)
   })
   client.on('data', (chunk) => take(chunk))
-  server.on('data', relay(server, client, talk.fromServer))
+  const down = relay(server, client, talk.fromServer)
+  server.on('data', (chunk) => {
+    if (!session.take(chunk)) down(chunk)
+  })
 }
 
 /** Takes the client's chunks until its startup packet is complete and passed on; `done` gets what follows it. */

@@ -1,0 +1,111 @@
+import { judgeHazards } from '../hazards/judge.ts'
+import type { Finding, StatementFacts } from '../rehearsal.ts'
+import { count, duration } from '../reports/text.ts'
+import type { Progress, StageOutput } from '../stage.ts'
+import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
+import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
+import type { Baseline } from './baseline.ts'
+import type { Given } from './given.ts'
+import type { Migrated } from './migrate.ts'
+import { observedName, type Provisioned } from './provision.ts'
+import type { RolledBack } from './rollback.ts'
+import { statementFacts } from './statement-facts.ts'
+import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
+
+/**
+ * Migrates and rolls back once more, on a copy of its own, and looks after every statement at what it holds,
+ * rewrites and reads. Looking slows migrations down, so durations come from the run that was not looked at.
+ */
+export async function locks(
+  given: Given,
+  { server, database }: Provisioned,
+  { pristine }: Baseline,
+  { migrated, rolledBack }: { migrated: Migrated; rolledBack: RolledBack },
+  progress: Progress,
+): Promise<StageOutput<readonly StatementFacts[]>> {
+  const copy = observedName(database)
+  progress('copying the restored database')
+  await server.cloneDatabase(pristine, copy)
+  const connection = server.connection(copy)
+  const observer = await observeFootprints(connection)
+  try {
+    const look = (request: Parameters<typeof traceMigrator>[1]) =>
+      traceMigrator(given, request, connection, progress, { rounds: observer.rounds })
+    const up = canRepeat(migrated.trace) ? await look({ operation: 'up', steps: 0 }) : undefined
+    const down =
+      up?.outcome.error === null && rolledBack.trace !== null && canRepeat(rolledBack.trace)
+        ? await look({ operation: 'down', steps: migrated.applied.length })
+        : undefined
+    const ups = compared(migrated.trace, up, observer, 'up')
+    const downs = compared(rolledBack.trace, down, observer, 'down')
+    const statements = [...ups, ...downs]
+    return {
+      facts: statementFacts(statements),
+      findings: [
+        ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
+        ...different(migrated.trace, up, 'up'),
+        ...different(rolledBack.trace, down, 'down'),
+      ],
+      summary: summaryOf(statements),
+    }
+  } finally {
+    await observer.close()
+    await server.dropDatabase(copy)
+  }
+}
+
+/** What stalled or ended the process would do so again, and was reported. */
+const canRepeat = ({ outcome }: MigratorTrace): boolean => outcome.ended === 'done'
+
+function compared(
+  exact: MigratorTrace | null,
+  observed: MigratorTrace | undefined,
+  { footprints }: FootprintObserver,
+  direction: 'up' | 'down',
+): TracedStatement[] {
+  if (exact === null) return []
+  const nothing = { statements: [], windows: [] }
+  const all = traced(runOf(exact), observed === undefined ? nothing : runOf(observed), footprints)
+  return all.filter((statement) => statement.direction === direction)
+}
+
+const runOf = ({ statements, outcome }: MigratorTrace): TracedRun => ({ statements, windows: outcome.runs })
+
+/** Facts of a run that went another way than the rehearsed one, or was not seen whole, verify nothing. */
+function different(
+  exact: MigratorTrace | null,
+  observed: MigratorTrace | undefined,
+  direction: 'up' | 'down',
+): Finding[] {
+  if (exact === null || observed === undefined) return []
+  const problem =
+    (exact.outcome.error === null) === (observed.outcome.error === null)
+      ? observed.failedInspections[0]
+      : (observed.outcome.error?.message ?? 'it succeeded, unlike the rehearsed run')
+  if (problem === undefined) return []
+  return [
+    {
+      id: 'locks-not-observed',
+      severity: 'unverified',
+      subject: direction === 'up' ? 'migrations' : 'rollback',
+      message: `Locks were not observed as rehearsed: ${problem instanceof Error ? problem.message : String(problem)}`,
+      remedy:
+        'Run the rehearsal again; if it stays, the migrations depend on time, chance or what another run left.',
+      evidence: { direction },
+    },
+  ]
+}
+
+function summaryOf(statements: readonly TracedStatement[]): string {
+  const held = statements.flatMap((it) =>
+    it.locks.filter(({ mode }) => mode === 'ACCESS EXCLUSIVE').map(({ heldMs }) => heldMs ?? 0),
+  )
+  const rewrites = statements.flatMap(({ rewritten }) => rewritten).length
+  return [
+    `${count(statements.length, 'statement')} observed`,
+    held.length === 0
+      ? 'no ACCESS EXCLUSIVE lock'
+      : `ACCESS EXCLUSIVE for ${duration(Math.max(...held))} at most`,
+    count(rewrites, 'rewrite'),
+  ].join(', ')
+}

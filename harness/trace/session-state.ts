@@ -1,0 +1,103 @@
+import type { Client } from 'pg'
+import type { OwnSession } from './injection.ts'
+import { ownStatementPrefix } from './by-migration.ts'
+import type { LockMode } from './locks.ts'
+import { lockModeOf } from './locks.ts'
+
+/** What the catalog says of a relation; counters are those of the session that was asked. */
+export interface RelationState {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  /** pg_class.relkind. */
+  readonly kind: string
+  /** Changes when the relation is rewritten; 0 for what has no storage. */
+  readonly filenode: number
+  readonly columns: readonly string[]
+  /** `schema.table` of an index, else null. */
+  readonly table: string | null
+  /** Live rows by the server's last estimate; -1 when it has none. */
+  readonly rows: number
+  /** Rows that sequential scans returned, and rows inserted, updated or deleted. */
+  readonly scanned: number
+  readonly written: number
+}
+
+/** A session within its transaction. */
+export interface SessionState {
+  readonly locks: readonly { readonly oid: number; readonly mode: LockMode }[]
+  /** Relations that it has locked and that are there for it. */
+  readonly relations: readonly RelationState[]
+  /** Position in the write-ahead log. */
+  readonly walBytes: number
+  /** `lock_timeout` is set to something. */
+  readonly hasLockTimeout: boolean
+}
+
+/**
+ * Lets the counters of the session's next transaction begin at 0, and returns the position in the write-ahead log.
+ * Before Postgres 15 nothing can, and rows of a transaction just before may count for the next one.
+ */
+export async function flushCounters(session: OwnSession): Promise<number> {
+  const position = `(pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text`
+  const flush = `${ownStatementPrefix} select ${position}, pg_catalog.pg_stat_force_next_flush()`
+  const rows = await session
+    .query(flush)
+    .catch(() => session.query(`${ownStatementPrefix} select ${position}`))
+  return Number(rows[0]?.[0])
+}
+
+/** Reads the state of the session's open transaction, from within it. */
+export async function readSessionState(session: OwnSession): Promise<SessionState> {
+  const [[text = null] = []] = await session.query(`${ownStatementPrefix} select json_build_object(
+    'walBytes', (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text,
+    'lockTimeout', pg_catalog.current_setting('lock_timeout'),
+    'locks', (select coalesce(json_agg(json_build_array(l.relation::bigint, l.mode)), '[]') from pg_catalog.pg_locks l
+      where ${ownRelationLock}),
+    'relations', (select coalesce(json_agg(${relation('xact_')}), '[]') from pg_catalog.pg_class c
+      ${joins} where c.oid in (select l.relation from pg_catalog.pg_locks l where ${ownRelationLock}) and ${users}))`)
+  const raw = JSON.parse(text ?? '{}') as {
+    walBytes: string
+    lockTimeout: string
+    locks: [number, string][]
+    relations: RelationState[]
+  }
+  return {
+    locks: raw.locks.flatMap(([oid, mode]) =>
+      mode === 'SIReadLock' ? [] : [{ oid, mode: lockModeOf(mode) }],
+    ),
+    relations: raw.relations,
+    walBytes: Number(raw.walBytes),
+    hasLockTimeout: raw.lockTimeout !== '0',
+  }
+}
+
+/** The relations as they are committed, of those `oids` or of the whole database; counters are the server's. */
+export async function readRelations(watch: Client, oids: readonly number[] | null): Promise<RelationState[]> {
+  const { rows } = await watch.query<{ relation: string }>({
+    name: 'pg-rehearsal-relations',
+    text: `select ${relation('')} as relation from pg_catalog.pg_class c ${joins}
+      where ${users} and ($1::oid[] is null or c.oid = any ($1::oid[]))`,
+    values: [oids],
+  })
+  return rows.map((row) => JSON.parse(row.relation) as RelationState)
+}
+
+const ownRelationLock = `l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
+  and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())`
+
+const users = `n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema') and n.nspname not like 'pg\\_temp\\_%'
+  and c.relkind <> 'c'`
+
+const joins = `join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_index i on i.indexrelid = c.oid
+  left join pg_catalog.pg_class t on t.oid = i.indrelid left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace`
+
+const relation = (counters: 'xact_' | '') => `json_build_object('oid', c.oid::bigint, 'schema', n.nspname,
+  'name', c.relname, 'kind', c.relkind, 'filenode', coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint,
+  'table', tn.nspname || '.' || t.relname, 'rows', c.reltuples::bigint,
+  'columns', (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_catalog.pg_attribute a
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')),
+  'scanned', pg_catalog.pg_stat_get_${counters}tuples_returned(c.oid),
+  'written', pg_catalog.pg_stat_get_${counters}tuples_inserted(c.oid)
+    + pg_catalog.pg_stat_get_${counters}tuples_updated(c.oid) + pg_catalog.pg_stat_get_${counters}tuples_deleted(c.oid))`
