@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import type { RestoreMessage } from './backup-format.ts'
 import { excerpt } from './restore-error.ts'
+import { harmlessStatement } from './sql/harmless.ts'
 
 /**
  * Statements of a plain dump that fail on an empty database without meaning a loss, made harmless before they
@@ -28,7 +29,7 @@ export class Adapter {
         return this.#set(sql)
       case 0x61: // alter
       case 0x64: // drop
-        return this.#created || !this.#drops(sql) ? sql : undefined
+        return this.#created || !this.#drops(sql) ? this.#harmless(sql) : undefined
       case 0x63: // create, comment
         return this.#create(sql)
       default:
@@ -73,7 +74,15 @@ export class Adapter {
       return undefined
     }
     if (/^create\s/i.test(head)) this.#created = true
-    return sql
+    return this.#harmless(sql)
+  }
+
+  /** Whatever a subscription or a foreign server would do must not happen while loading either. */
+  #harmless(sql: Buffer): Buffer | undefined {
+    if (!/^\w+\s+(?:server|subscription)\s/i.test(sql.toString('latin1', 0, 40))) return sql
+    const harmless = harmlessStatement(sql.toString('latin1'))
+    if (harmless === null) return undefined
+    return harmless === undefined ? sql : Buffer.from(harmless, 'latin1')
   }
 
   #say(text: string): void {

@@ -7,6 +7,7 @@ import type {
   RestoreRequest,
   ToolVersion,
 } from './backup-format.ts'
+import { defuse } from './defuse.ts'
 import { missingTables } from './missing-tables.ts'
 import { pgRestoreMessages } from './pg-restore-messages.ts'
 import { majorOf } from './versions.ts'
@@ -45,22 +46,39 @@ export interface PgRestoreInput {
   readonly stdin?: Readable
 }
 
-/** Restores an archive; `open` is called for every pass over it. Throws HarnessError when the copy is unusable. */
+/**
+ * Restores an archive; `open` is called for every pass over it. Where there are foreign servers they are defused as
+ * soon as they are there, before a materialized view is filled from them. Throws HarnessError when the copy is
+ * unusable.
+ */
 export async function pgRestore(
-  { facts, server, database, signal }: RestoreRequest,
+  request: RestoreRequest,
   open: () => PgRestoreInput,
 ): Promise<RestoreOutcome> {
+  const { facts, server, database } = request
   const method = await checkPgRestore(facts, (tool) => server.toolVersion(tool))
   const messages: RestoreMessage[] = []
-  const { args, stdin } = open()
+  if (facts.foreignServers.length === 0) {
+    messages.push(...(await pass(request, open(), [])))
+  } else {
+    messages.push(...(await pass(request, open(), ['--section=pre-data'])))
+    await defuse(server.connection(database))
+    messages.push(...(await pass(request, open(), ['--section=data', '--section=post-data'])))
+  }
+  return { method, messages: [...messages, ...(await missingTables(server, database, facts.tables))] }
+}
+
+async function pass(
+  { server, database, signal }: RestoreRequest,
+  { args, stdin }: PgRestoreInput,
+  sections: readonly string[],
+): Promise<RestoreMessage[]> {
   try {
     // Without --exit-on-error: harmless errors are common, and every one of them is judged.
     const options = { database, signal, ...(stdin === undefined ? {} : { stdin }) }
-    messages.push(
-      ...pgRestoreMessages(await server.runTool('pg_restore', ['--no-password', ...args], options)),
-    )
+    const all = ['--no-password', ...sections, ...args]
+    return pgRestoreMessages(await server.runTool('pg_restore', all, options))
   } finally {
     stdin?.destroy()
   }
-  return { method, messages: [...messages, ...(await missingTables(server, database, facts.tables))] }
 }

@@ -5,6 +5,8 @@ import { HarnessError } from '../errors.ts'
  * only one object is lost.
  */
 export function fatalError(message: string): HarnessError | undefined {
+  // A foreign server that leads nowhere (defuse.ts) is not ours that went away.
+  if (message.includes('/defused')) return undefined
   const found = fatal.find(({ pattern }) => pattern.test(message))
   return found && new HarnessError(found.code, `${found.is}: ${message.trim()}`, { hint: found.hint })
 }

@@ -1,7 +1,8 @@
 import { carryOverRoles, carryOverSettings } from '../backups/carry-over.ts'
 import { createRoles } from '../backups/create-roles.ts'
+import { defuse } from '../backups/defuse.ts'
 import { settle, withFastLoad } from '../backups/fast-load.ts'
-import type { RestoreOutcome } from '../backups/backup-format.ts'
+import type { BackupFile, RestoreMessage, RestoreOutcome } from '../backups/backup-format.ts'
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
@@ -20,9 +21,8 @@ export async function restore(
 ): Promise<StageOutput<RestoreOutcome>> {
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
-  let settings: RestoreOutcome['messages'] = []
-  const outcome = await withFastLoad(server, async () => {
-    const restored = await format.restore({
+  const { outcome, settings, defused } = await withFastLoad(server, async () => {
+    const outcome = await format.restore({
       file,
       facts,
       server,
@@ -30,12 +30,13 @@ export async function restore(
       signal,
       onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
     })
-    settings = await carryOverSettings(server, database, facts)
+    const settings = await carryOverSettings(server, database, facts)
+    const defused = await defuse(server.connection(database))
     progress('vacuum and analyze')
     await settle(server, database)
     progress('keeping a pristine copy')
     await server.cloneDatabase(database, pristineName(database))
-    return restored
+    return { outcome, settings, defused }
   })
   const degraded = [...roles, ...outcome.messages, ...settings].filter(
     (message) => message.kind === 'degraded',
@@ -43,12 +44,23 @@ export async function restore(
   return {
     facts: outcome,
     summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: degraded.map((message): Finding => ({
-      id: 'degraded-restore',
-      severity: 'unverified',
-      subject: file.path,
-      message: `The copy lacks something that the backup holds: ${message.text}`,
-      remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
-    })),
+    findings: [...degraded.map((message) => lost(file, message)), ...defusedFinding(file, defused)],
   }
+}
+
+function lost({ path }: BackupFile, { text }: RestoreMessage): Finding {
+  return {
+    id: 'degraded-restore',
+    severity: 'unverified',
+    subject: path,
+    message: `The copy lacks something that the backup holds: ${text}`,
+    remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
+  }
+}
+
+/** What the copy would have done in production's name. */
+function defusedFinding({ path }: BackupFile, details: readonly string[]): Finding[] {
+  if (details.length === 0) return []
+  const message = `The copy cannot act as production: ${count(details.length, 'object')} that would reach other servers ${details.length === 1 ? 'was' : 'were'} defused.`
+  return [{ id: 'defused', severity: 'notice', subject: path, message, evidence: { details } }]
 }
