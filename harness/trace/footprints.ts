@@ -10,7 +10,7 @@ import { isControl, runsAlone } from './runs-alone.ts'
 import { beginSampling } from './sampled-footprint.ts'
 import type { Sampling } from './sampled-footprint.ts'
 import type { RelationState } from './session-state.ts'
-import { flushCounters, readRelations, readSessionState } from './session-state.ts'
+import { flushCounters, readHeld, readOwnRelations, readRelations } from './session-state.ts'
 import type { Statement } from './statement.ts'
 
 export interface FootprintObserver {
@@ -90,8 +90,8 @@ const start = (number: number, walBytes: number): OpenTransaction => ({
 
 async function changes(watch: Client, session: OwnSession, transaction: OpenTransaction) {
   const { state, relations, original } = transaction.before
-  const after = await readSessionState(session)
-  const unknown = after.locks.map(({ oid }) => oid).filter((oid) => !transaction.asked.has(oid))
+  const held = await readHeld(session)
+  const unknown = held.locks.map(({ oid }) => oid).filter((oid) => !transaction.asked.has(oid))
   for (const oid of unknown) transaction.asked.add(oid)
   // What the transaction has done is not committed, so another session still sees what was there before it.
   const committed = unknown.length === 0 ? [] : await readRelations(watch, unknown)
@@ -101,6 +101,9 @@ async function changes(watch: Client, session: OwnSession, transaction: OpenTran
     relations: new Map<number, RelationState>([...relations, ...added]),
     original: new Map<number, RelationState>([...original, ...added]),
   }
+  const made = held.locks.map(({ oid }) => oid).filter((oid) => !before.original.has(oid))
+  const known = [...before.original.keys()]
+  const after = { ...held, relations: await readOwnRelations(session, known, made) }
   const there = after.relations.map((it) => [it.oid, it] as const)
   transaction.before = { ...before, state: after, relations: new Map(there) }
   return changeOf(before, after)

@@ -26,7 +26,7 @@ export interface RelationState {
 /** A session within its transaction. */
 export interface SessionState {
   readonly locks: readonly { readonly oid: number; readonly mode: LockMode }[]
-  /** Relations that it has locked and that are there for it. */
+  /** Of those locked, the ones that were there before its transaction and still are, and their indexes that it made. */
   readonly relations: readonly RelationState[]
   /** Position in the write-ahead log. */
   readonly walBytes: number
@@ -47,29 +47,38 @@ export async function flushCounters(session: OwnSession): Promise<number> {
   return Number(rows[0]?.[0])
 }
 
-/** Reads the state of the session's open transaction, from within it. */
-export async function readSessionState(session: OwnSession): Promise<SessionState> {
+/** Reads what the session's open transaction holds, from within it; `relations` are read apart. */
+export async function readHeld(session: OwnSession): Promise<Omit<SessionState, 'relations'>> {
   const [[text = null] = []] = await session.query(`${ownStatementPrefix} select json_build_object(
     'walBytes', (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text,
     'lockTimeout', pg_catalog.current_setting('lock_timeout'),
-    'locks', (select coalesce(json_agg(json_build_array(l.relation::bigint, l.mode)), '[]') from pg_catalog.pg_locks l
-      where ${ownRelationLock}),
-    'relations', (select coalesce(json_agg(${relation('xact_')}), '[]') from pg_catalog.pg_class c
-      ${joins} where c.oid in (select l.relation from pg_catalog.pg_locks l where ${ownRelationLock}) and ${users}))`)
-  const raw = JSON.parse(text ?? '{}') as {
-    walBytes: string
-    lockTimeout: string
-    locks: [number, string][]
-    relations: RelationState[]
-  }
+    'locks', (select coalesce(json_agg(json_build_array(l.relation::bigint, l.mode)), '[]')
+      from pg_catalog.pg_locks l
+      where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
+        and l.relation >= ${firstUserOid} and l.database = (
+          select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())))`)
+  const raw = JSON.parse(text ?? '{}') as { walBytes: string; lockTimeout: string; locks: [number, string][] }
   return {
     locks: raw.locks.flatMap(([oid, mode]) =>
       mode === 'SIReadLock' ? [] : [{ oid, mode: lockModeOf(mode) }],
     ),
-    relations: raw.relations,
     walBytes: Number(raw.walBytes),
     hasLockTimeout: raw.lockTimeout !== '0',
   }
+}
+
+/** These relations, and which of `others` are indexes on them, as they are within the session's open transaction. */
+export async function readOwnRelations(
+  session: OwnSession,
+  oids: readonly number[],
+  others: readonly number[],
+): Promise<RelationState[]> {
+  if (oids.length === 0) return []
+  const list = oids.join(', ')
+  const rows =
+    await session.query(`${ownStatementPrefix} select ${relation('xact_')} from pg_catalog.pg_class c ${joins}
+    where ${users} and (c.oid in (${list}) or i.indrelid in (${list}) and c.oid in (${[0, ...others].join(', ')}))`)
+  return rows.map(([text]) => JSON.parse(text ?? '{}') as RelationState)
 }
 
 /** The relations as they are committed, of those `oids` or of the whole database; counters are the server's. */
@@ -83,8 +92,8 @@ export async function readRelations(watch: Client, oids: readonly number[] | nul
   return rows.map((row) => JSON.parse(row.relation) as RelationState)
 }
 
-const ownRelationLock = `l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
-  and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())`
+/** https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT */
+const firstUserOid = 16_384
 
 const users = `n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema') and n.nspname not like 'pg\\_temp\\_%'
   and c.relkind <> 'c'`
