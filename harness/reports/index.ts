@@ -1,10 +1,11 @@
+import { html } from './html.ts'
 import { json } from './json.ts'
 import { markdown } from './markdown.ts'
 import type { Report } from './report.ts'
 import { terminal } from './terminal.ts'
 
 /** Every report, by the name `--report` takes. Add one by registering it here. */
-export const reports = { json, markdown, terminal } satisfies Record<string, Report>
+export const reports = { html, json, markdown, terminal } satisfies Record<string, Report>
 
 export type ReportName = keyof typeof reports
 

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Rehearsal } from '../rehearsal.ts'
+import { findingsSection } from './html/findings.ts'
+import { markup, type Markup } from './html/markup.ts'
+import { overview } from './html/overview.ts'
+import {
+  backupSection,
+  limitsSection,
+  migrationsSection,
+  specsSection,
+  tablesSection,
+  timelineSection,
+  versionsSection,
+} from './html/sections.ts'
+import { style } from './html/style.ts'
+import type { Report } from './report.ts'
+import { verdictTitles } from './text.ts'
+
+/**
+ * One file for people: no script, no request to anywhere, light and dark, phone and paper. Its content
+ * security policy allows nothing but its own style sheet, by digest.
+ */
+export const html = {
+  name: 'html',
+  description: 'one self-contained page for people, also on a phone and on paper',
+  render: (rehearsal) => page(rehearsal).html,
+} satisfies Report
+
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+function page(rehearsal: Rehearsal): Markup {
+  const { tool, verdict, summary } = rehearsal
+  return markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
+<meta name="description" content="${summary}"><link rel="icon" href="data:,">
+<title>${verdictTitles[verdict]}: migration rehearsal</title>
+<style>${{ html: style }}</style></head>
+<body><a class="skip" href="#main">Skip to the findings</a>
+${overview(rehearsal)}
+${jumps(rehearsal)}
+<main class="wrap" id="main">
+${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+</main>
+<footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
+</body></html>
+`
+}
+
+function jumps({ findings, migrations, tables, specs }: Rehearsal): Markup {
+  const entries: readonly (readonly [string, string, number?])[] = [
+    ['findings', 'Findings', findings.length],
+    ['timeline', 'Timeline'],
+    ['migrations', 'Migrations', migrations.length],
+    ['data', 'Data', tables.length],
+    ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
+    ['backup', 'Backup'],
+    ['limits', 'Limits'],
+    ['versions', 'Versions'],
+  ]
+  return markup`<nav class="jump" aria-label="Parts of this report"><div class="wrap"><ul>${entries.map(
+    ([id, title, number]) =>
+      markup`<li><a href="#${id}">${title}${number !== undefined && markup` <span>${number}</span>`}</a></li>`,
+  )}</ul></div></nav>`
+}

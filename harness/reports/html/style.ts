@@ -1,0 +1,95 @@
+import { dark, light, type Palette } from './palette.ts'
+
+/** The page's only style sheet: system fonts, no request, light or dark as the reader's system says, paper white. */
+export const style = `
+:root{color-scheme:light dark;${variables(light)}}
+@media screen and (prefers-color-scheme:dark){:root{${variables(dark)}}}
+*{box-sizing:border-box}
+html{scroll-padding-top:3.5rem;-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;overflow-wrap:anywhere}
+h1,h2,h3,p,ul,ol,dl,dd,figure,pre{margin:0}
+a{color:var(--link);text-underline-offset:.15em}
+:focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:4px}
+code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.875em}
+.wrap{max-width:66rem;margin:0 auto;padding:0 1.25rem}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--surface);padding:.5rem 1rem;z-index:9}
+.muted{color:var(--muted)}.small{font-size:.875rem}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.good{--tint:var(--good);--tone:var(--goodText)}.bad{--tint:var(--bad);--tone:var(--badText)}
+.unsure{--tint:var(--unsure);--tone:var(--unsureText)}.calm{--tint:var(--calm);--tone:var(--calmText)}
+.top{background:var(--surface);border-top:6px solid var(--tone);padding:1.75rem 0 2rem}
+.eyebrow{display:flex;flex-wrap:wrap;gap:.15rem .9rem;color:var(--muted);font-size:.875rem;margin-bottom:1.1rem}
+.eyebrow b{color:var(--ink)}
+.verdict{display:flex;align-items:center;gap:.7rem;color:var(--tone);font-size:2rem;line-height:1.15;font-weight:750;letter-spacing:-.015em}
+.verdict svg{flex:none;width:2.25rem;height:2.25rem}
+.why{font-size:1.2rem;line-height:1.45;margin-top:.7rem;max-width:52rem;text-wrap:pretty}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin-top:1.5rem}
+.tile{background:var(--page);border-radius:10px;padding:.75rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
+.tile dt{font-size:.8125rem;color:var(--muted)}.tile dd{font-size:1.3rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.3}
+.tile dd.flag{color:var(--tone)}
+.next{background:var(--tint);border-radius:12px;padding:1.1rem 1.35rem 1.2rem;margin-top:1.5rem}
+.next h2{font-size:1rem;margin-bottom:.35rem;color:var(--tone)}
+.next ol{padding-left:1.25rem}.next li{padding:.2rem 0 .2rem .2rem}.next li::marker{color:var(--tone);font-weight:700}
+.next a{color:inherit;text-decoration-color:var(--tone)}.next .for{display:block;font-size:.875rem;color:var(--tone)}
+.jump{position:sticky;top:0;z-index:2;background:var(--surface);border-block:1px solid var(--line)}
+.jump ul{display:flex;gap:1.4rem;list-style:none;padding:0;overflow-x:auto;scrollbar-width:thin}
+.jump a{display:block;padding:.65rem 0;text-decoration:none;white-space:nowrap;font-size:.9375rem}.jump a:hover{text-decoration:underline}
+.jump span{color:var(--muted)}
+main section{margin:2.5rem 0}
+section>h2{font-size:1.35rem;letter-spacing:-.01em;line-height:1.3}
+section>h2+.lead{color:var(--muted);margin-top:.2rem;max-width:50rem}
+.card{background:var(--surface);border:1px solid var(--line);border-radius:12px;padding:1.1rem 1.35rem;margin-top:.9rem}
+.flush{padding:.35rem 1.35rem .5rem}
+.finding{border-left:5px solid var(--tone);content-visibility:auto;contain-intrinsic-size:auto 11rem;scroll-margin-top:3.5rem}
+.finding:target{outline:2px solid var(--tone)}
+.finding h3{font-size:1.05rem;line-height:1.4;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem}
+.finding p{margin-top:.5rem;max-width:52rem}
+.pill{display:inline-flex;align-items:center;gap:.35em;background:var(--tint);color:var(--tone);border-radius:99px;padding:.1rem .65rem;font-size:.8125rem;font-weight:650;white-space:nowrap}
+.pill svg{width:.85em;height:.85em;flex:none}
+.id{font-weight:400;color:var(--muted);font-size:.8125rem}
+pre{background:var(--sunken);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem;margin-top:.75rem;overflow-x:auto;line-height:1.5;tab-size:4}
+pre.wrapped{white-space:pre-wrap}
+.caret{color:var(--badText);font-weight:800}
+.remedy{background:var(--sunken);border-radius:8px;padding:.6rem .9rem}.remedy b{display:block;font-size:.8125rem;color:var(--muted)}
+details{margin-top:.75rem}summary{cursor:pointer;color:var(--link);padding:.15rem 0;width:fit-content}
+.list{padding-left:1.2rem;margin-top:.6rem}.list li{padding:.15rem 0;max-width:54rem}
+table{border-collapse:collapse;width:100%;font-size:.9375rem}
+th{text-align:left;font-weight:600;color:var(--muted);font-size:.8125rem;vertical-align:bottom}
+td,th{padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line)}td{vertical-align:top}
+th.num{text-align:right}tr>:last-child{padding-right:0}tbody tr:last-child>*{border-bottom:0}
+tbody th{color:var(--ink);font-weight:500;font-size:.9375rem;vertical-align:top}
+.lanes .name{width:15rem}.lanes.wide .name{width:22rem}.lanes .took{width:6.5rem}
+.lanes td.track,.lanes th.track{padding-block:0;vertical-align:middle}
+.lanes td.track{height:1px}.track svg{display:block;width:100%;overflow:visible}
+.what{display:block;color:var(--muted);font-size:.8125rem;font-weight:400;margin-top:.05rem}
+.axis text{fill:var(--muted);font:.75rem system-ui,sans-serif;font-variant-numeric:tabular-nums}
+.axis{height:1.6rem}.rule{stroke:var(--line);stroke-width:1}.bar{height:100%;min-height:2.4rem}.lanes td.took{vertical-align:middle}
+.fill-up{fill:var(--up)}.fill-down{fill:var(--down)}.fill-bad{fill:var(--badText)}.fill-unsure{fill:var(--unsureText)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin-top:.6rem;font-size:.875rem;color:var(--muted)}
+.legend svg{width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
+.facts{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr;gap:.4rem 1.25rem}.facts dt{color:var(--muted)}
+footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem;color:var(--muted);font-size:.875rem}
+@media (max-width:40rem){
+.wrap{padding:0 1rem}.top{padding-top:1.25rem}.verdict{font-size:1.6rem}.why{font-size:1.075rem}
+.tiles{grid-template-columns:1fr 1fr;gap:.5rem}.tile{padding:.6rem .75rem}.card{padding:.9rem 1rem}.flush{padding:.2rem 1rem .4rem}
+.lanes thead th:not(.track){position:absolute;clip-path:inset(50%)}
+.lanes tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.lanes tbody tr:last-child{border-bottom:0}
+.lanes td,.lanes th{border:0;padding:0}.lanes .name,.lanes .took{width:auto!important}
+.lanes .track{grid-column:1/-1;order:3;height:auto!important}.bar{height:1.5rem;min-height:0}.lanes thead tr{padding-bottom:0}
+.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}
+}
+@media print{
+:root{font-size:10pt}body{background:none}.jump,.skip{display:none}.wrap{max-width:none;padding:0}
+*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.card,.tile,.next,tr{break-inside:avoid}.finding{content-visibility:visible}h2{break-after:avoid}
+.top{padding-top:.75rem}main section{margin:1.5rem 0}pre{white-space:pre-wrap}
+details::details-content{content-visibility:visible;display:block;block-size:auto}summary{display:none}
+a{color:inherit;text-decoration:none}
+}
+`.trim()
+
+function variables(palette: Palette): string {
+  return Object.entries(palette)
+    .map(([name, value]) => `--${name}:${value}`)
+    .join(';')
+}
