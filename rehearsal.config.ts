@@ -12,6 +12,7 @@ export default {
     readyUrl: 'http://127.0.0.1:{port}/healthz',
   },
   reports: {
+    html: 'rehearsal-report/rehearsal.html',
     json: 'rehearsal-report/rehearsal.json',
     markdown: 'rehearsal-report/rehearsal.md',
   },
