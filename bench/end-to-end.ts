@@ -23,11 +23,11 @@ const rehearsed: number[] = []
 const observed: number[] = []
 for (let round = 0; round < Number(rounds); round += 1) {
   bare.push(await timed(byHand))
-  rehearsed.push(
-    await timed(() =>
-      execa('node', ['harness/cli.ts', 'run', '--engine', engine.name], { preferLocal: true }),
-    ),
-  )
+  const args = ['harness/cli.ts', 'run', '--engine', engine.name, '--report', 'json=-']
+  let stdout = ''
+  rehearsed.push(await timed(async () => ({ stdout } = await execa('node', args, { preferLocal: true }))))
+  const { stages }: Rehearsal = JSON.parse(stdout.slice(stdout.indexOf('\n{\n')))
+  observed.push((stages.find((stage) => stage.name === 'locks')?.durationMs ?? 0) / 1_000)
 }
 const share = (total: number) => `${((1 - median(bare) / total) * 100).toFixed(0)} %`
 const answered = median(rehearsed) - median(observed)
