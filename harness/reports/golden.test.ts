@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { packageFile } from '../docs.ts'
 import { goldenFiles, savedNames, savedRehearsal } from '../testing/golden.ts'
+import { hostile } from '../testing/hostile.ts'
+import { reportNames, reports } from './index.ts'
 import { rehearsalSchema } from './schema.ts'
 
 describe('reports of saved rehearsals', () => {
@@ -9,6 +11,11 @@ describe('reports of saved rehearsals', () => {
     for (const [path, content] of await goldenFiles()) {
       expect(await readFile(packageFile(path), 'utf8'), path).to.equal(content)
     }
+  })
+
+  it('are rendered whatever a database, migration or spec wrote', async () => {
+    const rehearsal = hostile(await savedRehearsal('failed'))
+    for (const name of reportNames) expect(reports[name].render(rehearsal), name).to.match(/\n$/)
   })
 
   it('are of one that passed, one that failed and one that could not verify', async () => {

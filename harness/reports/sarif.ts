@@ -82,7 +82,7 @@ function locationOf(rehearsal: Rehearsal, finding: Finding): object {
       : {
           physicalLocation: {
             artifactLocation: {
-              uri: path.split('/').map(encodeURIComponent).join('/'),
+              uri: path.toWellFormed().split('/').map(encodeURIComponent).join('/'),
               uriBaseId: '%SRCROOT%',
             },
             region: { startLine: 1 },
