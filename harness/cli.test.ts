@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import { packageFile } from './docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
 import { missingEngine, runProgram, startProgram } from './testing/program.ts'
+import { withTemporary } from './testing/temporary.ts'
 
 const isValid = new Ajv2020({ formats: { 'date-time': true } }).compile(rehearsalJsonSchema())
 
@@ -103,6 +105,46 @@ describe('rehearse', () => {
     expect(result.rehearsal?.stages[0]).to.include({ name: 'preflight', status: 'halted' })
     expect(result.rehearsal?.stages.slice(1).every((stage) => stage.status === 'skipped')).to.equal(true)
     for (const part of ['no.dump', 'nowhere', 'none/*.ts']) expect(result.stdout).to.contain(part)
+  })
+})
+
+describe('rehearse report', () => {
+  const saved = (name: string) => packageFile(`fixtures/reports/${name}.json`)
+
+  it('renders every format of a saved rehearsal, without its verdict as exit code', async () => {
+    for (const format of ['github', 'gitlab', 'html', 'junit', 'markdown', 'sarif', 'terminal']) {
+      const result = await startProgram(['report', saved('failed'), '--format', format], {
+        cwd: packageFile('.'),
+      })
+      expect(result.exitCode, result.stderr).to.equal(0)
+      expect(result.stdout, format).to.contain('002_summaries')
+    }
+  })
+
+  it('writes to a file', async () => {
+    await withTemporary(async (directory) => {
+      const path = join(directory, 'deep', 'report.html')
+      const result = await startProgram(['report', saved('passed'), '--format', 'html', '--output', path], {
+        cwd: packageFile('.'),
+      })
+      expect(result.exitCode, result.stderr).to.equal(0)
+      const golden = readFileSync(packageFile('fixtures/reports/passed/html.html'), 'utf8')
+      expect(readFileSync(path, 'utf8')).to.equal(golden)
+    })
+  })
+
+  it('ends with 2 and a hint for what is no saved rehearsal or no format', async () => {
+    for (const [file, format, words] of [
+      ['no.json', 'html', 'cannot be read'],
+      [packageFile('package.json'), 'html', 'not a whole rehearsal'],
+      [packageFile('README.md'), 'html', 'is not JSON'],
+      [saved('passed'), 'pdf', 'Allowed choices'],
+    ] as const) {
+      const result = await startProgram(['report', file, '--format', format], { cwd: packageFile('.') })
+      expect(result.exitCode).to.equal(2)
+      expect(result.stderr).to.contain(words)
+      expect(result.stderr).not.to.contain('    at ')
+    }
   })
 })
 

@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command, Option } from 'commander'
 import dotenv from 'dotenv'
 import { clean } from './clean.ts'
 import { loadPlan } from './config.ts'
-import { HarnessError } from './errors.ts'
+import { HarnessError, messageOf } from './errors.ts'
 import type { Plan } from './plan.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { exitCodes } from './rehearsal.ts'
@@ -12,7 +12,8 @@ import { rehearse } from './rehearse.ts'
 import { inspect } from './inspect.ts'
 import { liveView } from './live-view.ts'
 import { renderInspection } from './reports/inspection.ts'
-import { reports } from './reports/index.ts'
+import { reportNames, reports, type ReportName } from './reports/index.ts'
+import { parseSaved } from './reports/saved.ts'
 import { settings, type RawSettings, type Setting } from './settings.ts'
 import { version } from './version.ts'
 
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     .addHelpText('after', exitCodeHelp)
   describeRun(program.command('run'))
   describeInspect(program.command('inspect'))
+  describeReport(program.command('report'))
   program
     .command('clean')
     .description(
@@ -145,6 +147,32 @@ async function writeReport({ path }: Plan['reports'][number], text: string): Pro
     )
   }
   console.error(`  report written to ${path}`)
+}
+
+function describeReport(command: Command): void {
+  command
+    .description(
+      'Render a saved JSON report again, in any format. Exit code 0 once it is written, whatever it says.',
+    )
+    .argument('<saved.json>', 'what `--report json=PATH` wrote')
+    .addOption(new Option('--format <name>', 'which report').choices(reportNames).makeOptionMandatory())
+    .option('--output <path>', 'where to; standard output by default', '-')
+    .action(reportAction)
+}
+
+async function reportAction(saved: string, { format, output }: { format: ReportName; output: string }) {
+  const redactor = createRedactor()
+  try {
+    const text = await readFile(saved, 'utf8').catch((cause: unknown) => {
+      throw new HarnessError('saved-report-not-read', `${saved} cannot be read: ${messageOf(cause)}`, {
+        hint: 'Give the file that `--report json=PATH` wrote.',
+        cause,
+      })
+    })
+    await writeReport({ name: format, path: output }, reports[format].render(parseSaved(text, saved)))
+  } catch (error) {
+    fail(error, redactor)
+  }
 }
 
 async function cleanAction(): Promise<void> {

@@ -58,6 +58,14 @@ export interface StageResult {
   readonly summary: string
 }
 
+/** The file that a migration is in. */
+export interface MigrationFile {
+  /** The migration's. */
+  readonly name: string
+  /** From where the rehearsal was started, with `/`. */
+  readonly path: string
+}
+
 /** One migration going up or down once. */
 export interface MigrationRun {
   readonly name: string
@@ -153,6 +161,8 @@ export interface Rehearsal {
   readonly backup: BackupSummary | null
   /** Migrations that the backup does not have yet, in order; null when it was not learnt. */
   readonly pending: readonly string[] | null
+  /** Where migrations are, as far as it is known. */
+  readonly migrationFiles: readonly MigrationFile[]
   readonly migrations: readonly MigrationRun[]
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
 import type { BackupFacts } from './backups/backup-format.ts'
+import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
@@ -34,7 +35,15 @@ export interface RehearseOptions {
 /** What the stages have learned so far, as the rehearsal will record it. */
 type Learned = Pick<
   Rehearsal,
-  'engine' | 'backup' | 'pending' | 'migrations' | 'statements' | 'tables' | 'specs' | 'limits'
+  | 'engine'
+  | 'backup'
+  | 'pending'
+  | 'migrationFiles'
+  | 'migrations'
+  | 'statements'
+  | 'tables'
+  | 'specs'
+  | 'limits'
 >
 type Learn = (facts: Partial<Learned>) => void
 
@@ -58,6 +67,7 @@ export async function rehearse(
     engine: null,
     backup: null,
     pending: null,
+    migrationFiles: [],
     migrations: [],
     statements: [],
     tables: [],
@@ -110,6 +120,8 @@ async function runStages(
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
+  const names = prepared.listed.map(({ name }) => name)
+  learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }

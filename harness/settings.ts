@@ -90,7 +90,7 @@ export const settings = [
     key: 'reports',
     flag: '--report <name=path>',
     variable: 'REHEARSAL_REPORTS',
-    description: 'write a report: json=PATH or markdown=PATH; may be repeated',
+    description: 'write a report, such as html=PATH or json=PATH; may be repeated, - is standard output',
     list: true,
     example: 'json=rehearsal-report/rehearsal.json,markdown=rehearsal-report/rehearsal.md',
   },

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Rehearsal } from '../rehearsal.ts'
 import { findingsSection } from './html/findings.ts'
 import { markup, type Markup } from './html/markup.ts'
+import { migrationsSection } from './html/migrations.ts'
 import { overview } from './html/overview.ts'
 import {
   backupSection,
   limitsSection,
-  migrationsSection,
   specsSection,
   tablesSection,
   timelineSection,

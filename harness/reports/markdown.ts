@@ -1,5 +1,6 @@
 import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { brief, fitting } from './fitting.ts'
 import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
@@ -11,16 +12,19 @@ const stageMarks: Record<StageStatus, string> = {
   skipped: '⏭️',
 }
 
-/** For a pull request's comment or a CI summary. */
+/** Characters in which everything fits, below the 65,536 that GitHub takes for a comment. */
+const lengths = { line: 600, finding: 6_000, findings: 36_000, migrations: 12_000 }
+
+/** For a pull request's comment or a CI summary: what is too long for one is cut, and says so. */
 export const markdown = {
   name: 'markdown',
   description: 'for a pull request or a CI summary',
   render: (rehearsal) =>
     [
       `# Rehearsal: ${verdictTitles[rehearsal.verdict].toLowerCase()}`,
-      rehearsal.summary,
+      line(rehearsal.summary),
       inputLines(rehearsal)
-        .map((line) => `- ${escape(line)}`)
+        .map((it) => `- ${line(it)}`)
         .join('\n'),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
@@ -28,7 +32,14 @@ export const markdown = {
       stagesSection(rehearsal),
       ...(rehearsal.limits.length === 0
         ? []
-        : ['## Limits', rehearsal.limits.map((limit) => `- ${escape(limit)}`).join('\n')]),
+        : [
+            '## Limits',
+            fitting(
+              rehearsal.limits.map((limit) => `- ${line(limit)}`),
+              3_000,
+              { join: '\n', more: (left) => `- … and ${left} more` },
+            ).join('\n'),
+          ]),
       `<sub>${rehearsal.tool.name} ${rehearsal.tool.version}, ${rehearsal.startedAt}, ${duration(rehearsal.durationMs)}, backup sha256 ${rehearsal.backup?.sha256 ?? 'unknown'}</sub>`,
     ]
       .filter((part) => part !== '')
@@ -38,19 +49,23 @@ export const markdown = {
 
 function findingsSection(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return []
-  return ['## Findings', ...bySeverity(findings).map(findingText)]
+  const texts = bySeverity(findings).map(findingText)
+  const more = (left: number) =>
+    `*${count(left, 'more finding')} left out, as a comment has no room for more; the HTML report has them all.*`
+  return ['## Findings', ...fitting(texts, lengths.findings, { join: '\n\n', more })]
 }
 
 function findingText({ severity, id, subject, message, remedy, evidence }: Finding): string {
-  const shown = [
+  const whole = [
     ...(evidence?.statement === undefined ? [] : [renderCaret(evidence.statement)]),
     ...(evidence?.details ?? []),
   ].join('\n')
+  const shown = brief(whole, lengths.finding / 3)
   return [
-    `**${severity}** \`${id}\`: ${escape(subject)}`,
-    escape(message),
+    `**${severity}** \`${id}\`: ${line(subject)}`,
+    line(message, lengths.finding / 6),
     ...(shown === '' ? [] : [fenced(shown)]),
-    ...(remedy === undefined ? [] : [`→ ${escape(remedy)}`]),
+    ...(remedy === undefined ? [] : [`→ ${line(remedy, lengths.finding / 6)}`]),
   ].join('\n\n')
 }
 
@@ -65,7 +80,13 @@ function migrationsSection(rehearsal: Rehearsal): string[] {
     String(run.statements),
     cell(locksText(rehearsal, run).join('; ')),
   ])
-  return ['## Migrations', table(['migration', 'direction', 'status', 'time', 'statements', 'locks'], rows)]
+  const head = ['migration', 'direction', 'status', 'time', 'statements', 'locks']
+  const more = (left: number) =>
+    `\n*${count(left, 'more run')} of migrations left out; the HTML report has them all.*`
+  return [
+    '## Migrations',
+    fitting(tableLines(head, rows), lengths.migrations, { join: '\n', more }).join('\n'),
+  ]
 }
 
 function specsSection({ specs }: Rehearsal): string[] {
@@ -90,11 +111,21 @@ function stagesSection({ stages, durationMs }: Rehearsal): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return tableLines(head, rows).join('\n')
+}
+
+function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`)
 }
 
 function cell(text: string): string {
-  return escape(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
+  return line(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+/** Escaped, and short: what grows by escaping is cut further, so that the limit holds for any text. */
+function line(text: string, maxLength = lengths.line): string {
+  const escaped = escape(brief(text, maxLength))
+  return escaped.length <= maxLength * 1.5 ? escaped : escape(brief(text, maxLength / 5))
 }
 
 /** Text from databases and specs must not become markup: HTML, links, mentions. */

@@ -68,6 +68,7 @@ export const rehearsalSchema = object({
   engine: object({ name: text, reason: text, serverVersion: text, image: text.nullable() }).nullable(),
   backup: backup.nullable(),
   pending: list(text).nullable(),
+  migrationFiles: list(object({ name: text, path: text })),
   migrations: list(
     object({
       name: text,

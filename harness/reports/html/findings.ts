@@ -1,11 +1,14 @@
 import type { Finding, Severity } from '../../rehearsal.ts'
 import { renderCaret } from '../caret.ts'
+import { brief } from '../fitting.ts'
 import { bySeverity, count } from '../text.ts'
 import { markup, type Markup } from './markup.ts'
 import { pill, severityTones } from './tone.ts'
 
-/** Findings of one severity that are shown before the rest is folded. */
-const shownOfEach = 25
+/** Findings of each severity that are shown before the rest is folded. */
+const shownFindings: Record<Severity, number> = { error: 25, unverified: 25, warning: 15, notice: 3 }
+/** Characters of a statement that are shown when no error points into it. */
+const shownStatement = 600
 const shownDetails = 8
 const statementMax = 20_000
 
@@ -21,11 +24,13 @@ export function anchored(findings: readonly Finding[]): { anchor: string; findin
   return bySeverity(findings).map((finding, index) => ({ anchor: `finding-${index + 1}`, finding }))
 }
 
+const bySeverityNames = Object.keys(severityTitles) as readonly Severity[]
+
 export function findingsSection(findings: readonly Finding[]): Markup {
   const all = anchored(findings)
-  const groups = Object.entries(severityTitles).map(([severity, [singular, plural]]) => {
+  const groups = bySeverityNames.map((severity) => {
     const group = all.filter(({ finding }) => finding.severity === severity)
-    return { title: count(group.length, singular, plural), group }
+    return { title: count(group.length, ...severityTitles[severity]), group, shown: shownFindings[severity] }
   })
   return markup`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
 <p class="lead">${
@@ -36,9 +41,9 @@ export function findingsSection(findings: readonly Finding[]): Markup {
           .map(({ title }) => title)
           .join(', ')
   }</p>
-${groups.map(({ title, group }) => {
-  const rest = group.slice(shownOfEach)
-  return markup`${group.slice(0, shownOfEach).map(article)}${
+${groups.map(({ title, group, shown }) => {
+  const rest = group.slice(shown)
+  return markup`${group.slice(0, shown).map(article)}${
     rest.length > 0 &&
     markup`<details><summary>${rest.length} more of ${title}</summary>${rest.map(article)}</details>`
   }`
@@ -55,17 +60,21 @@ ${evidence?.statement !== undefined && statement(evidence.statement)}${details(e
     remedy !== undefined && markup`<p class="remedy"><b>What to do</b>${remedy}</p>`
   }${
     evidence?.migration !== undefined &&
-    evidence.migration !== subject &&
+    !subject.startsWith(evidence.migration) &&
     markup`<p class="small muted">In ${evidence.migration}${evidence.direction !== undefined && `, ${evidence.direction}`}.</p>`
   }</article>
 `
 }
 
 function statement({ text, position }: { text: string; position?: number }): Markup {
-  const shown = renderCaret({ text, position: position ?? null })
-  const cut = shown.includes('…') && !text.includes('…')
-  return markup`<pre tabindex="0" role="group" aria-label="Statement">${caretLines(shown)}</pre>${
-    cut &&
+  const caret = position === undefined ? undefined : renderCaret({ text, position }, { maxWidth: 110 })
+  const whole = caret === undefined ? text.length <= shownStatement : !caret.includes('…')
+  return markup`${
+    caret === undefined
+      ? markup`<pre class="wrapped">${brief(text, shownStatement)}</pre>`
+      : markup`<pre tabindex="0" role="group" aria-label="Statement">${caretLines(caret)}</pre>`
+  }${
+    !whole &&
     markup`<details><summary>The whole statement</summary><pre class="wrapped">${text.slice(0, statementMax)}${
       text.length > statementMax && `\n… ${count(text.length - statementMax, 'more character')}`
     }</pre></details>`

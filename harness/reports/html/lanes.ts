@@ -22,6 +22,19 @@ export interface Timeline {
   readonly lanes: readonly Lane[]
 }
 
+/** Gives each item the place behind the one before. */
+export function laidEndToEnd<Item extends { durationMs: number }>(
+  items: readonly Item[],
+  laneOf: (item: Item) => Omit<Lane, 'startMs' | 'durationMs'>,
+): Lane[] {
+  let startMs = 0
+  return items.map((item) => {
+    const lane = { ...laneOf(item), startMs, durationMs: item.durationMs }
+    startMs += item.durationMs
+    return lane
+  })
+}
+
 const foldAfter = 60
 
 /**

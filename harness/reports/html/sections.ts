@@ -1,9 +1,10 @@
-import type { MigrationRun, Rehearsal, StageResult } from '../../rehearsal.ts'
+import type { Rehearsal, StageResult } from '../../rehearsal.ts'
 import { bytes, count, duration } from '../text.ts'
-import { timeline, type Lane } from './lanes.ts'
-import { markup, type Content, type Markup } from './markup.ts'
+import { laidEndToEnd, timeline } from './lanes.ts'
+import { markup, type Markup } from './markup.ts'
 import { when } from './overview.ts'
-import { pill, type Tone } from './tone.ts'
+import { facts, section } from './section.ts'
+import { pill } from './tone.ts'
 
 export function timelineSection({ stages, durationMs }: Rehearsal): Markup {
   const lanes = laidEndToEnd(stages, ({ name, status, summary }: StageResult) => ({
@@ -20,54 +21,6 @@ export function timelineSection({ stages, durationMs }: Rehearsal): Markup {
     markup`<div class="card flush">${timeline({ caption: 'Stages of the run', nameHeading: 'stage', endMs, wide: true, lanes })}</div>`,
   )
 }
-
-const statusTones: Record<MigrationRun['status'], Tone> = {
-  success: 'good',
-  error: 'bad',
-  undone: 'unsure',
-  'not-executed': 'unsure',
-}
-
-export function migrationsSection({ migrations, pending }: Rehearsal): Markup {
-  const lanes = laidEndToEnd(migrations, ({ name, direction, status, statements }: MigrationRun) => ({
-    name,
-    note: markup`${direction}, ${count(statements, 'statement')}${
-      status !== 'success' && markup` ${pill(statusTones[status], status.replace('-', ' '))}`
-    }`,
-    fill:
-      status === 'not-executed'
-        ? null
-        : status === 'error'
-          ? 'bad'
-          : status === 'undone'
-            ? 'unsure'
-            : direction,
-    ...(status === 'not-executed' ? { instead: 'not run' } : {}),
-  }))
-  const last = lanes.at(-1)
-  const endMs = last === undefined ? 0 : last.startMs + last.durationMs
-  return section(
-    'migrations',
-    'Migrations',
-    pending?.length === 0
-      ? 'None was pending: the backup has them all.'
-      : 'In the order they ran, each as long as its own function took, laid end to end.',
-    lanes.length > 0 &&
-      markup`<div class="card flush">${legend}${timeline({ caption: 'Migrations up and down', nameHeading: 'migration', endMs, wide: true, lanes })}</div>`,
-  )
-}
-
-const legend = markup`<ul class="legend">${(
-  [
-    ['up', 'up'],
-    ['down', 'down'],
-    ['bad', 'error'],
-    ['unsure', 'undone, as the batch failed'],
-  ] as const
-).map(
-  ([fill, text]) =>
-    markup`<li><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><rect class="fill-${fill}" width="12" height="12" rx="3"/></svg>${text}</li>`,
-)}</ul>`
 
 const shownTables = 15
 
@@ -102,7 +55,7 @@ export function specsSection({ specs }: Rehearsal): Markup {
       : 'The app’s own specs, on the migrated database and again after the rollback.',
     specs.map(({ phase, passed, failed, pending, durationMs, failures }) => {
       const tone = failed > 0 ? 'bad' : passed === 0 ? 'unsure' : 'good'
-      return markup`<div class="card"><h3 class="small">${pill(tone, failed > 0 ? `${failed} failed` : passed === 0 ? 'none passed' : 'all passed')} On the ${phase} database</h3>
+      return markup`<div class="card spec"><h3>${pill(tone, failed > 0 ? `${failed} failed` : passed === 0 ? 'none passed' : 'all passed')} On the ${phase} database</h3>
 <p>${passed} passed, ${failed} failed, ${pending} skipped, in ${duration(durationMs)}</p>${failures.map(
         ({ title, message }) =>
           markup`<details open><summary>${title}</summary><pre class="wrapped">${message}</pre></details>`,
@@ -160,26 +113,4 @@ export function versionsSection({ tool, id, startedAt, engine, backup, schemaVer
       ['document', `rehearsal schema ${schemaVersion}`],
     ]),
   )
-}
-
-function section(id: string, title: string, lead: Content, body: Content): Markup {
-  return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
-${lead !== false && markup`<p class="lead">${lead}</p>`}${body}</section>
-`
-}
-
-function facts(rows: readonly (readonly [string, Content])[]): Markup {
-  return markup`<div class="card"><dl class="facts">${rows.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
-}
-
-function laidEndToEnd<Item extends { durationMs: number }>(
-  items: readonly Item[],
-  laneOf: (item: Item) => Omit<Lane, 'startMs' | 'durationMs'>,
-): Lane[] {
-  let startMs = 0
-  return items.map((item) => {
-    const lane = { ...laneOf(item), startMs, durationMs: item.durationMs }
-    startMs += item.durationMs
-    return lane
-  })
 }

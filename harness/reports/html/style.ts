@@ -22,7 +22,7 @@ code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sa
 .verdict{display:flex;align-items:center;gap:.7rem;color:var(--tone);font-size:2rem;line-height:1.15;font-weight:750;letter-spacing:-.015em}
 .verdict svg{flex:none;width:2.25rem;height:2.25rem}
 .why{font-size:1.2rem;line-height:1.45;margin-top:.7rem;max-width:52rem;text-wrap:pretty}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin-top:1.5rem}
+.tiles{display:grid;grid-template-columns:repeat(6,1fr);gap:.75rem;margin-top:1.5rem}
 .tile{background:var(--page);border-radius:10px;padding:.75rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
 .tile dt{font-size:.8125rem;color:var(--muted)}.tile dd{font-size:1.3rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.3}
 .tile dd.flag{color:var(--tone)}
@@ -42,7 +42,7 @@ section>h2+.lead{color:var(--muted);margin-top:.2rem;max-width:50rem}
 .finding{border-left:5px solid var(--tone);content-visibility:auto;contain-intrinsic-size:auto 11rem;scroll-margin-top:3.5rem}
 .finding:target{outline:2px solid var(--tone)}
 .finding h3{font-size:1.05rem;line-height:1.4;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem}
-.finding p{margin-top:.5rem;max-width:52rem}
+.finding p{margin-top:.5rem;max-width:52rem}.finding p.remedy{max-width:none}
 .pill{display:inline-flex;align-items:center;gap:.35em;background:var(--tint);color:var(--tone);border-radius:99px;padding:.1rem .65rem;font-size:.8125rem;font-weight:650;white-space:nowrap}
 .pill svg{width:.85em;height:.85em;flex:none}
 .id{font-weight:400;color:var(--muted);font-size:.8125rem}
@@ -68,6 +68,9 @@ tbody th{color:var(--ink);font-weight:500;font-size:.9375rem;vertical-align:top}
 .legend svg{width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
 .facts{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr;gap:.4rem 1.25rem}.facts dt{color:var(--muted)}
 footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem;color:var(--muted);font-size:.875rem}
+.spec h3{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem;font-size:1.05rem}.spec p{margin-top:.4rem}
+.statements summary{overflow-wrap:anywhere}.card>h3{font-size:1.05rem}
+@media (max-width:62rem){.tiles{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:40rem){
 .wrap{padding:0 1rem}.top{padding-top:1.25rem}.verdict{font-size:1.6rem}.why{font-size:1.075rem}
 .tiles{grid-template-columns:1fr 1fr;gap:.5rem}.tile{padding:.6rem .75rem}.card{padding:.9rem 1rem}.flush{padding:.2rem 1rem .4rem}
@@ -79,11 +82,12 @@ footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}
 }
 @media print{
+.tiles{grid-template-columns:repeat(3,1fr)}
 :root{font-size:10pt}body{background:none}.jump,.skip{display:none}.wrap{max-width:none;padding:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .card,.tile,.next,tr{break-inside:avoid}.finding{content-visibility:visible}h2{break-after:avoid}
 .top{padding-top:.75rem}main section{margin:1.5rem 0}pre{white-space:pre-wrap}
-details::details-content{content-visibility:visible;display:block;block-size:auto}summary{display:none}
+details::details-content{content-visibility:visible;display:block;block-size:auto}summary{color:inherit;list-style:none}
 a{color:inherit;text-decoration:none}
 }
 `.trim()
