@@ -27,7 +27,7 @@ export interface ServerRequest {
 
 export interface SweepRequest {
   readonly serverUrl: string | undefined
-  /** Also remove what living runs and `--keep` left (`rehearse clean`). */
+  /** Also remove what `--keep` left (`rehearse clean`); a living run is never touched. */
   readonly kept: boolean
 }
 
