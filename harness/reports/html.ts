@@ -13,6 +13,7 @@ import {
   versionsSection,
 } from './html/sections.ts'
 import { style } from './html/style.ts'
+import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
 import { verdictTitles } from './text.ts'
 
@@ -44,7 +45,7 @@ function page(rehearsal: Rehearsal): Markup {
 <meta name="description" content="${summary}"><link rel="icon" href="data:,">
 <title>${verdictTitles[verdict]}: migration rehearsal</title>
 <style>${{ html: style }}</style></head>
-<body><a class="skip" href="#main">Skip to the findings</a>
+<body>${signs}<a class="skip" href="#main">Skip to the findings</a>
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">

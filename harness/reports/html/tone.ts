@@ -24,9 +24,15 @@ const paths: Record<Tone, string> = {
   calm: 'M12 11v6M12 7v.1',
 }
 
+/** Drawn once, as a large report has thousands of them; goes to the beginning of the page. */
+export const signs: Markup = markup`<svg width="0" height="0" aria-hidden="true">${Object.entries(paths).map(
+  ([tone, path]) =>
+    markup`<symbol id="sign-${tone}" viewBox="0 0 24 24"><circle cx="12" cy="12" r="12" fill="currentColor"/><path d="${path}" fill="none" stroke="var(--surface)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></symbol>`,
+)}</svg>`
+
 /** Decoration: the text beside it says the same. */
 export function sign(tone: Tone): Markup {
-  return markup`<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><circle cx="12" cy="12" r="12" fill="currentColor"/><path d="${paths[tone]}" fill="none" stroke="var(--surface)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`
+  return markup`<svg width="24" height="24" aria-hidden="true"><use href="#sign-${tone}"/></svg>`
 }
 
 export function pill(tone: Tone, text: string): Markup {
