@@ -53,12 +53,14 @@ export const terminal = {
 
 function findingLines(finding: Finding): string[] {
   const { severity, id, subject, message, remedy, evidence } = finding
+  // A notice decides nothing: its evidence and remedy are in the other reports.
+  const isShort = severity === 'notice'
   return [
     `  ${styleText(severityStyles[severity], severity)}  ${styleText('bold', subject)}  ${styleText('dim', id)}`,
     ...indent(message, 4),
-    ...(evidence?.statement === undefined ? [] : indent(renderCaret(evidence.statement), 6)),
-    ...(evidence?.details ?? []).flatMap((detail) => indent(detail, 6)),
-    ...(remedy === undefined ? [] : indent(`→ ${remedy}`, 4)),
+    ...(isShort || evidence?.statement === undefined ? [] : indent(renderCaret(evidence.statement), 6)),
+    ...(isShort ? [] : (evidence?.details ?? [])).flatMap((detail) => indent(detail, 6)),
+    ...(isShort || remedy === undefined ? [] : indent(`→ ${remedy}`, 4)),
     '',
   ]
 }
