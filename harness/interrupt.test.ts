@@ -49,8 +49,9 @@ for (const engine of ['embedded', 'docker'] as const) {
         const program = start('.')
         await sleep(delayMs)
         program.kill('SIGINT')
-        const { exitCode } = await program
-        expect(exitCode).to.be.oneOf([130, 0])
+        const { exitCode, signal } = await program
+        // Before anything is started there is nothing to remove, and the signal itself ends the program.
+        expect(signal === 'SIGINT' ? 130 : exitCode).to.be.oneOf([130, 0])
         expect(await leftovers()).to.deep.equal([])
       })
 
