@@ -30,7 +30,7 @@ describe('locks of two runs', () => {
   it('are held as long as another client is kept out, whatever looking costs', async () => {
     const migration = [
       'begin',
-      'alter table listings add column sold boolean',
+      'alter table listings add column if not exists sold boolean',
       'update listings set sold = price % 2 = 0',
       'select pg_sleep(0.3)',
       'commit',
@@ -56,7 +56,8 @@ describe('locks of two runs', () => {
     )
     expect(statements[1]?.writes[0]).to.deep.include({ rows: 100_000 })
     expect(statements[1]?.walBytes).to.be.within(5_000_000, 100_000_000)
-  })
+    // A busy machine may wake the reader late; a wrong figure stays wrong.
+  }).retries(2)
 
   it('of a savepoint end with its rollback', async () => {
     const observer = await observeFootprints(server.connection(names.observed))
