@@ -5,7 +5,6 @@
  *     npm run bench:end-to-end -- [embedded|docker] [rounds]
  */
 import { createReadStream } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { execa } from 'execa'
@@ -14,6 +13,7 @@ import { engines } from '../harness/engines/index.ts'
 import { urlOf } from '../harness/postgres/url.ts'
 import type { Rehearsal } from '../harness/rehearsal.ts'
 import { openRun } from '../harness/runs/open-run.ts'
+import { freePort } from '../harness/runs/free-port.ts'
 
 const [engineName = 'embedded', rounds = '5'] = process.argv.slice(2)
 const engine = engineName === 'docker' ? engines.docker : engines.embedded
@@ -82,14 +82,6 @@ async function specs(env: Record<string, string>): Promise<void> {
   await execa('node', mocha, { env: { ...env, APP_URL }, preferLocal: true })
   app.kill('SIGTERM')
   await app
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,10 +1,10 @@
-import { isAbsolute, relative } from 'node:path'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
 import { stageNames, verdictOf, type BackupSummary, type Rehearsal } from './rehearsal.ts'
+import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
@@ -165,10 +165,4 @@ async function runStages(
 function backupSummary(path: string, facts: BackupFacts): BackupSummary {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
-}
-
-/** As a person in that directory would write it, so that reports of two checkouts read alike. */
-function shortPath(cwd: string, path: string): string {
-  const short = relative(cwd, path)
-  return short.startsWith('..') || isAbsolute(short) ? path : short
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HarnessError, messageOf } from '../errors.ts'
@@ -10,6 +9,7 @@ import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
 import { serverEnvironment } from './embedded-cluster.ts'
 import type { Cluster } from './embedded-cluster.ts'
+import { freePort } from '../runs/free-port.ts'
 
 /** A server process that answers queries. */
 export interface Postmaster {
@@ -122,17 +122,6 @@ function hasEnded(child: ChildProcess): boolean {
 
 function endOf(child: ChildProcess): string {
   return child.signalCode ?? `exit code ${child.exitCode}`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function logFile(directory: string): string {

@@ -1,7 +1,7 @@
-import { isAbsolute, relative } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { HarnessError } from '../errors.ts'
 import { sweepRuns } from '../runs/sweep.ts'
+import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { initialise } from './embedded-cluster.ts'
@@ -20,7 +20,7 @@ export const embedded: Engine = {
     const choice = await choose(request)
     if (!choice.available) return choice
     const { version, bin } = choice.binaries
-    return { available: true, detail: `Postgres ${version} from ${nearName(bin)}` }
+    return { available: true, detail: `Postgres ${version} from ${shortPath(process.cwd(), bin)}` }
   },
 
   async start(request: ServerRequest): Promise<Server> {
@@ -72,10 +72,4 @@ function missing(major: number | undefined, found: readonly Binaries[]): Choice 
 
 function unavailable(reason: string, remedy: string): Extract<Availability, { available: false }> {
   return { available: false, reason, remedy }
-}
-
-/** Relative where that is shorter to read: inside the directory that the program was started in. */
-function nearName(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short.startsWith('..') || isAbsolute(short) ? path : short
 }

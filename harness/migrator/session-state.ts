@@ -1,3 +1,4 @@
+import { ownStatementPrefix } from '../postgres/own-statement.ts'
 import type { Db } from './kysely.ts'
 import type { Setting } from './protocol.ts'
 
@@ -10,9 +11,6 @@ export interface SessionState {
   readonly transactionId: string | null
   readonly settings: Readonly<Record<string, string>>
 }
-
-/** Marks the harness's own queries on the migrator's connections, for the trace to leave out. */
-export const ownQueryMark = '/* pg-rehearsal */'
 
 /**
  * Reads the state of the session behind `db`; null when it cannot be read, as in a transaction that an
@@ -33,7 +31,7 @@ export async function readSessionState(db: Db): Promise<SessionState | null> {
 }
 
 // Everything schema-qualified and cast to text: search_path, TimeZone and the app's type parsers may differ.
-const stateSql = `${ownQueryMark} select
+const stateSql = `${ownStatementPrefix} select
   pg_catalog.pg_backend_pid()::text as pid,
   (extract(epoch from pg_catalog.now()) * 1000000)::bigint::text as began,
   pg_catalog.txid_current_if_assigned()::text as xid,

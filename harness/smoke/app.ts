@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HarnessError, messageOf } from '../errors.ts'
 import type { AppPlan } from '../plan.ts'
 import { startGroup, type Group } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
+import { freePort } from '../runs/free-port.ts'
 
 /** The app under test, running and ready. */
 export interface App {
@@ -75,12 +75,4 @@ function notStarted(reason: string, plan: AppPlan, group: Group): HarnessError {
       hint: 'Check `app.command` and `app.readyUrl`; the app gets DATABASE_URL and PORT.',
     },
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

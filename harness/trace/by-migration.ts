@@ -1,3 +1,4 @@
+import { ownStatementPrefix } from '../postgres/own-statement.ts'
 import type { Statement } from './statement.ts'
 
 /** From when to when one migration's function ran, epoch milliseconds; null when it never ended. */
@@ -5,9 +6,6 @@ export interface MigrationWindow {
   readonly startedAt: number
   readonly endedAt: number | null
 }
-
-/** The harness's own statements on the migrator's connections begin with this. */
-export const ownStatementPrefix = '/* pg-rehearsal */'
 
 /**
  * For each window the statements that began in it, in order, on any connection; the harness's own are left

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { connect } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { ownStatementPrefix } from './by-migration.ts'
+import { ownStatementPrefix } from '../postgres/own-statement.ts'
 import type { RoundHooks } from './conversation.ts'
 import type { Before, Footprint } from './footprint.ts'
 import { changeOf } from './footprint.ts'

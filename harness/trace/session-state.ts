@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { OwnSession } from './injection.ts'
-import { ownStatementPrefix } from './by-migration.ts'
+import { ownStatementPrefix } from '../postgres/own-statement.ts'
 import type { LockMode } from './locks.ts'
 import { lockModeOf } from './locks.ts'
 
