@@ -32,7 +32,8 @@ export interface Evidence {
   readonly details?: readonly string[]
 }
 
-export const stageNames = [
+/** What every rehearsal does, in order. */
+export const coreStageNames = [
   'preflight',
   'provision',
   'restore',
@@ -42,8 +43,14 @@ export const stageNames = [
   'smoke',
   'rollback',
   'verify-rollback',
-  'locks',
 ] as const
+
+/** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
+export const questionNames = ['locks'] as const
+
+export type QuestionName = (typeof questionNames)[number]
+
+export const stageNames = [...coreStageNames, ...questionNames] as const
 
 export type StageName = (typeof stageNames)[number]
 
@@ -157,6 +164,8 @@ export interface Rehearsal {
   readonly verdict: Verdict
   /** One sentence that gives the verdict and its reason. */
   readonly summary: string
+  /** What was asked beside the rehearsal itself; the verdict rests on these too. */
+  readonly questions: readonly QuestionName[]
   readonly engine: EngineSummary | null
   readonly backup: BackupSummary | null
   /** Migrations that the backup does not have yet, in order; null when it was not learnt. */
@@ -180,13 +189,17 @@ export const exitCodes = { passed: 0, failed: 1, 'could-not-verify': 2 } as cons
 >
 
 /**
- * The verdict of stages and findings. `failed` when anything is an error; else `could-not-verify` when a
- * stage is missing or did not complete, or anything is unverified; else `passed`.
+ * The verdict of a rehearsal. `failed` when anything is an error; else `could-not-verify` when a stage or a
+ * question that was asked is missing or did not complete, or anything is unverified; else `passed`.
  */
-export function verdictOf(stages: readonly StageResult[], findings: readonly Finding[]): Verdict {
+export function verdictOf({
+  stages,
+  questions,
+  findings,
+}: Pick<Rehearsal, 'stages' | 'questions' | 'findings'>): Verdict {
   if (findings.some((finding) => finding.severity === 'error')) return 'failed'
   const completed = new Set(stages.filter((stage) => stage.status === 'completed').map((stage) => stage.name))
-  const everyStage = stageNames.every((name) => completed.has(name))
+  const everyStage = [...coreStageNames, ...questions].every((name) => completed.has(name))
   const everythingVerified = !findings.some((finding) => finding.severity === 'unverified')
   return everyStage && everythingVerified ? 'passed' : 'could-not-verify'
 }

@@ -3,10 +3,18 @@ import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
-import { stageNames, verdictOf, type BackupSummary, type Rehearsal } from './rehearsal.ts'
+import {
+  coreStageNames,
+  questionNames,
+  verdictOf,
+  type BackupSummary,
+  type QuestionName,
+  type Rehearsal,
+} from './rehearsal.ts'
 import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
+import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
@@ -81,7 +89,9 @@ export async function rehearse(
   } catch (error) {
     if (!(error instanceof PipelineEnded)) throw error
     const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
-    for (const name of stageNames.slice(journal.stages.length)) journal.skip(name, reason)
+    for (const name of [...coreStageNames, ...plan.questions].slice(journal.stages.length)) {
+      journal.skip(name, reason)
+    }
   } finally {
     for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
   }
@@ -91,13 +101,20 @@ export async function rehearse(
     id: run.id,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
-    verdict: verdictOf(journal.stages, journal.findings),
+    questions: plan.questions,
     summary: '',
     ...learned,
+    limits: [...learned.limits, ...notAsked(plan.questions)],
     stages: journal.stages,
     findings: journal.findings,
   } as const
-  return redactor.deep({ ...rehearsal, summary: summaryOf(rehearsal) })
+  const verdict = verdictOf(rehearsal)
+  return redactor.deep({ ...rehearsal, verdict, summary: summaryOf({ ...rehearsal, verdict }) })
+}
+
+function notAsked(questions: readonly QuestionName[]): string[] {
+  const missing = questionNames.filter((name) => !questions.includes(name))
+  return missing.length === 0 ? [] : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks).`]
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
@@ -156,10 +173,14 @@ async function runStages(
     verifyRollback(given, provisioned, before, prepared.specFiles, progress),
   )
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
-  const statements = await journal.run('locks', (progress) =>
-    locks(given, provisioned, before, { migrated, rolledBack }, progress),
-  )
-  learn({ statements, limits: [...limits, lockLimit] })
+  const clones = templateClones(server, before.pristine)
+  const asked = (name: QuestionName) => plan.questions.includes(name)
+  if (asked('locks')) {
+    const statements = await journal.run('locks', (progress) =>
+      locks(given, clones, { migrated, rolledBack }, progress),
+    )
+    learn({ statements, limits: [...limits, lockLimit] })
+  }
 }
 
 function backupSummary(path: string, facts: BackupFacts): BackupSummary {

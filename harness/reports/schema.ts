@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stageNames, type Rehearsal } from '../rehearsal.ts'
+import { questionNames, stageNames, type Rehearsal } from '../rehearsal.ts'
 
 const text = z.string()
 const number = z.number().nonnegative()
@@ -65,6 +65,7 @@ export const rehearsalSchema = object({
   durationMs: number,
   verdict: z.enum(['passed', 'failed', 'could-not-verify']),
   summary: text,
+  questions: list(z.enum(questionNames)),
   engine: object({ name: text, reason: text, serverVersion: text, image: text.nullable() }).nullable(),
   backup: backup.nullable(),
   pending: list(text).nullable(),

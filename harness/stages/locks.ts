@@ -1,13 +1,12 @@
+import type { Clones } from '../clones/clones.ts'
 import { judgeHazards } from '../hazards/judge.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
 import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
-import type { Baseline } from './baseline.ts'
 import type { Given } from './given.ts'
 import type { Migrated } from './migrate.ts'
-import { observedName, type Provisioned } from './provision.ts'
 import type { RolledBack } from './rollback.ts'
 import { statementFacts } from './statement-facts.ts'
 import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
@@ -18,15 +17,13 @@ import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
  */
 export async function locks(
   given: Given,
-  { server, database }: Provisioned,
-  { pristine }: Baseline,
+  clones: Clones,
   { migrated, rolledBack }: { migrated: Migrated; rolledBack: RolledBack },
   progress: Progress,
 ): Promise<StageOutput<readonly StatementFacts[]>> {
-  const copy = observedName(database)
   progress('copying the restored database')
-  await server.cloneDatabase(pristine, copy)
-  const connection = server.connection(copy)
+  const clone = await clones.open({ purpose: 'locks' })
+  const { connection } = clone
   const observer = await observeFootprints(connection)
   try {
     const look = (request: Parameters<typeof traceMigrator>[1]) =>
@@ -50,7 +47,7 @@ export async function locks(
     }
   } finally {
     await observer.close()
-    await server.dropDatabase(copy)
+    await clone.close()
   }
 }
 

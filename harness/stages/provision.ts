@@ -59,8 +59,3 @@ export function pristineName(database: string): string {
 export function migratedName(database: string): string {
   return `${database}_migrated`
 }
-
-/** The copy on which migrations are looked at statement by statement. */
-export function observedName(database: string): string {
-  return `${database}_observed`
-}
