@@ -45,6 +45,6 @@ export async function baseline(
 }
 
 /** Kysely's lock table has its own name, which the app may have changed along with the other. */
-function migratorTables({ schema, name }: MigrationTable): TableName[] {
+export function migratorTables({ schema, name }: MigrationTable): TableName[] {
   return [name, `${name}_lock`, 'kysely_migration_lock'].map((table) => ({ schema, name: table }))
 }

@@ -14,7 +14,7 @@ export interface Provisioned {
 /** Starts the throwaway server, or takes a database on the external one; teardown stops it or leaves it up. */
 export async function provision(
   given: Given,
-  { engine, request, reason, facts }: Prepared,
+  { engine, request, reason, facts }: Pick<Prepared, 'engine' | 'request' | 'reason' | 'facts'>,
   { teardown, redactor, observe }: { teardown: Teardown; redactor: Redactor; observe: Observer },
   progress: Progress,
 ): Promise<StageOutput<Provisioned>> {
