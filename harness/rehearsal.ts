@@ -60,6 +60,8 @@ export type StageStatus = 'completed' | 'halted' | 'crashed' | 'skipped'
 export interface StageResult {
   readonly name: StageName
   readonly status: StageStatus
+  /** After the rehearsal began; absent when it never started. */
+  readonly startedMs?: number
   readonly durationMs: number
   /** One line: what the stage did, or why it did not. */
   readonly summary: string
@@ -82,6 +84,8 @@ export interface MigrationRun {
    * does not have it, as for the first ones of a batch that failed; `not-executed` when it did not get there.
    */
   readonly status: 'success' | 'error' | 'undone' | 'not-executed'
+  /** After the rehearsal began, by the clock of stages and statements; absent when it was not executed. */
+  readonly startedMs?: number
   /** Time inside the migration's own function; 0 when it was not executed. */
   readonly durationMs: number
   /** Statements the server received while it ran, on any connection of the migrator. */
@@ -94,6 +98,8 @@ export interface StatementFacts {
   readonly direction: Direction
   /** SQL as the server received it, its first 2,000 characters. */
   readonly text: string
+  /** After the rehearsal began, in the run that `timing` names. */
+  readonly startedMs?: number
   readonly durationMs: number
   /** `exact`: of the run as in production; `observed`: of the run that was slowed down by looking. */
   readonly timing: 'exact' | 'observed'
@@ -125,6 +131,8 @@ export interface SpecPass {
   readonly pending: number
   readonly durationMs: number
   readonly failures: readonly { readonly title: string; readonly message: string }[]
+  /** The first 500 that passed, in order. */
+  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
 }
 
 export interface TableFacts {
@@ -134,12 +142,22 @@ export interface TableFacts {
   readonly bytes: number
 }
 
+/** Size of the rehearsed database, all of it. */
+export interface DatabaseSize {
+  /** As restored, before the first migration. */
+  readonly restoredBytes: number
+  /** After the last one. */
+  readonly migratedBytes: number
+}
+
 export interface BackupSummary {
   readonly path: string
   readonly format: string
   readonly compression: string
   readonly bytes: number
   readonly sha256: string
+  /** ISO 8601, UTC: the date in its own head, read as this machine's local time, else that of the file. */
+  readonly madeAt: string
   readonly serverVersion: string | null
   readonly dumpVersion: string | null
   readonly database: string | null
@@ -176,6 +194,8 @@ export interface Rehearsal {
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]
   readonly tables: readonly TableFacts[]
+  /** Null when migrating was not reached. */
+  readonly databaseSize: DatabaseSize | null
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]

@@ -1,4 +1,4 @@
-import type { BackupFacts } from './backups/backup-format.ts'
+import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
@@ -16,11 +16,12 @@ import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
+import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
-import { preflight } from './stages/preflight.ts'
+import { preflight, type Prepared } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -50,6 +51,7 @@ type Learned = Pick<
   | 'migrations'
   | 'statements'
   | 'tables'
+  | 'databaseSize'
   | 'specs'
   | 'limits'
 >
@@ -66,8 +68,9 @@ export async function rehearse(
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
-  const startedAt = new Date()
-  const journal = openJournal(observe, signal)
+  const beganAt = now()
+  const startedAt = new Date(beganAt)
+  const journal = openJournal(observe, signal, beganAt)
   const teardown = createTeardown()
   const run = await openRun()
   teardown.defer('the scratch directory', () => run.dispose())
@@ -79,13 +82,14 @@ export async function rehearse(
     migrations: [],
     statements: [],
     tables: [],
+    databaseSize: null,
     specs: [],
     limits,
   }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
     const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
-    await runStages({ plan, run, signal }, journal, { teardown, redactor, observe, learn })
+    await runStages({ plan, run, signal, beganAt }, journal, { teardown, redactor, observe, learn })
   } catch (error) {
     if (!(error instanceof PipelineEnded)) throw error
     const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
@@ -100,7 +104,7 @@ export async function rehearse(
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
     startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
+    durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
     summary: '',
     ...learned,
@@ -138,7 +142,7 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
+  learn({ backup: await backupSummary(plan, prepared) })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
@@ -154,7 +158,7 @@ async function runStages(
   const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
-  learn({ pending: migrated.pending, migrations: migrated.runs })
+  learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
   await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
   const specs = []
   if (migrated.complete) {
@@ -183,7 +187,9 @@ async function runStages(
   }
 }
 
-function backupSummary(path: string, facts: BackupFacts): BackupSummary {
+async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
-  return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
+  const path = shortPath(cwd, file.path)
+  const made = (await madeAt(file, facts)).toISOString()
+  return { path, format, compression, bytes, sha256, madeAt: made, serverVersion, dumpVersion, database }
 }

@@ -37,7 +37,7 @@ export async function locks(
     const downs = compared(rolledBack.trace, down, observer, 'down')
     const statements = [...ups, ...downs]
     return {
-      facts: statementFacts(statements),
+      facts: statementFacts(statements, given.beganAt),
       findings: [
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),

@@ -1,3 +1,4 @@
+import { offsetMs } from '../clock.ts'
 import { childEnvironment, nowhere } from '../migrator/environment.ts'
 import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
@@ -30,7 +31,7 @@ export async function traceMigrator(
   progress: Progress,
   options: Pick<TapOptions, 'rounds'> = {},
 ): Promise<MigratorTrace> {
-  const { plan, run, signal } = given
+  const { plan, run, signal, beganAt } = given
   const tap = await openTap(database, options)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
@@ -53,7 +54,7 @@ export async function traceMigrator(
     return {
       outcome,
       statements,
-      runs: runsOf(outcome, statements),
+      runs: runsOf(outcome, statements, beganAt),
       failedInspections: [...tap.failedInspections],
     }
   } finally {
@@ -90,7 +91,7 @@ export function refusedStatements(statements: readonly Statement[]): FailedState
   )
 }
 
-function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): MigrationRun[] {
+function runsOf(outcome: MigratorOutcome, statements: readonly Statement[], beganAt: number): MigrationRun[] {
   const counts = byMigration(statements, outcome.runs)
   const ran = outcome.runs.map((run, index): MigrationRun => {
     const result = outcome.results.find((it) => it.name === run.migration && it.direction === run.direction)
@@ -99,6 +100,7 @@ function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): Mig
       name: run.migration,
       direction: run.direction,
       status: failed ? 'error' : 'success',
+      startedMs: offsetMs(run.startedAt, beganAt),
       durationMs: run.endedAt === null ? 0 : Math.round(run.endedAt - run.startedAt),
       statements: counts[index]?.length ?? 0,
     }
