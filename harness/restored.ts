@@ -1,6 +1,7 @@
 import { openBackup } from './backups/index.ts'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { chooseEngine } from './engines/index.ts'
+import { now } from './clock.ts'
 import { HarnessError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import { clientToolVersion } from './postgres/client-tools.ts'
@@ -35,7 +36,7 @@ export async function withRestored<Result>(
   const run = await openRun()
   const teardown = createTeardown()
   teardown.defer('the scratch directory', () => run.dispose())
-  const given = { plan: { ...plan, keep: false }, run, signal }
+  const given = { plan: { ...plan, keep: false }, run, signal, beganAt: now() }
   const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
   try {
     const { file, format } = await openBackup(plan.backup, run.directory)
