@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { gatePolicy } from './certificate-policy.ts'
+import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
@@ -27,13 +29,21 @@ export interface PlanInput {
   readonly flags: RawSettings
   readonly configFile: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** False for what rehearses nothing; `backup` may then be empty. */
+  readonly needsBackup?: boolean
 }
 
 /**
  * The plan of one rehearsal: flag, else environment, else config file, else default, validated and frozen.
  * Throws a HarnessError that lists every problem at once.
  */
-export async function loadPlan({ cwd, flags, configFile, environment }: PlanInput): Promise<Plan> {
+export async function loadPlan({
+  cwd,
+  flags,
+  configFile,
+  environment,
+  needsBackup = true,
+}: PlanInput): Promise<Plan> {
   const file = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
   const given: RawSettings = { ...fromEnvironment(environment), ...flags }
   const problems: string[] = []
@@ -46,7 +56,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     }
   }
   const backup = one(given.backup) ?? file.backup
-  if (backup === undefined)
+  if (backup === undefined && needsBackup)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -58,16 +68,19 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
   const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const certificate = one(given.certificate) ?? file.certificate?.path
+  if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
+  const gate = attempt(() => gatePolicy(file.certificate))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   problems.push(...unknownHazards(file.hazards))
-  if (problems.length > 0 || backup === undefined) throw invalid(problems)
+  if (problems.length > 0) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
-    backup: resolve(cwd, backup),
+    backup: backup === undefined ? '' : resolve(cwd, backup),
     database: one(given.database) ?? file.database,
     maxAgeMs,
     engine: engine ?? 'auto',
@@ -78,6 +91,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
     questions: questions ?? [],
+    certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
+    gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:

@@ -75,6 +75,24 @@ export interface MigrationFile {
   readonly path: string
 }
 
+/** A file of the team's, as it was when the rehearsal began. */
+export interface SourceFile {
+  /** From where the rehearsal was started, with `/`. */
+  readonly path: string
+  /** Hex. */
+  readonly sha256: string
+}
+
+/** A hazard that the config file accepts for a while. */
+export interface WaiverFacts {
+  readonly id: string
+  /** The migration or `schema.table` it is about; null: every one. */
+  readonly subject: string | null
+  readonly reason: string
+  /** ISO date. */
+  readonly expires: string
+}
+
 /** One migration going up or down once. */
 export interface MigrationRun {
   readonly name: string
@@ -190,6 +208,9 @@ export interface Rehearsal {
   readonly pending: readonly string[] | null
   /** Where migrations are, as far as it is known. */
   readonly migrationFiles: readonly MigrationFile[]
+  /** All that makes up the migrations; what they import from elsewhere is not among it. */
+  readonly migrationSources: readonly SourceFile[]
+  readonly waivers: readonly WaiverFacts[]
   readonly migrations: readonly MigrationRun[]
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]

@@ -1,5 +1,6 @@
 import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
+import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
@@ -48,6 +49,7 @@ type Learned = Pick<
   | 'backup'
   | 'pending'
   | 'migrationFiles'
+  | 'migrationSources'
   | 'migrations'
   | 'statements'
   | 'tables'
@@ -79,6 +81,7 @@ export async function rehearse(
     backup: null,
     pending: null,
     migrationFiles: [],
+    migrationSources: [],
     migrations: [],
     statements: [],
     tables: [],
@@ -106,6 +109,7 @@ export async function rehearse(
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
+    waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
     summary: '',
     ...learned,
     limits: [...learned.limits, ...notAsked(plan.questions)],
@@ -145,6 +149,7 @@ async function runStages(
   learn({ backup: await backupSummary(plan, prepared) })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
+  learn({ migrationSources: await digestSources(plan.migrations, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
