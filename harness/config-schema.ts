@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
       maxAge: duration.optional(),
     })
     .optional(),
+  crashLimit: z.int().positive().optional(),
   ask: z.array(z.string()).optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),

@@ -20,6 +20,7 @@ const defaults = {
   specTimeout: '10m',
   readyUrl: 'http://127.0.0.1:{port}/',
   readyTimeout: '30s',
+  crashLimit: 60,
   questions: ['locks'] satisfies QuestionName[],
 } as const
 
@@ -91,6 +92,7 @@ export async function loadPlan({
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
     questions: questions ?? [],
+    crashLimit: file.crashLimit ?? defaults.crashLimit,
     certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
     gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
     allowedDataChanges: file.allowedDataChanges ?? [],

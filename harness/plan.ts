@@ -26,6 +26,8 @@ export interface Plan {
   }
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
+  /** How many deaths of the migrator are tried at most. */
+  readonly crashLimit: number
   /** Where the certificate of a passed rehearsal goes; undefined: none is made. Absolute. */
   readonly certificate: string | undefined
   /** What `rehearse gate` believes and asks for. */

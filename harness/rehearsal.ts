@@ -1,3 +1,6 @@
+export type * from './rehearsal-facts.ts'
+import type { CrashFacts, SourceFile, WaiverFacts } from './rehearsal-facts.ts'
+
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -46,7 +49,7 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = ['locks'] as const
+export const questionNames = ['locks', 'crashes'] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -73,24 +76,6 @@ export interface MigrationFile {
   readonly name: string
   /** From where the rehearsal was started, with `/`. */
   readonly path: string
-}
-
-/** A file of the team's, as it was when the rehearsal began. */
-export interface SourceFile {
-  /** From where the rehearsal was started, with `/`. */
-  readonly path: string
-  /** Hex. */
-  readonly sha256: string
-}
-
-/** A hazard that the config file accepts for a while. */
-export interface WaiverFacts {
-  readonly id: string
-  /** The migration or `schema.table` it is about; null: every one. */
-  readonly subject: string | null
-  readonly reason: string
-  /** ISO date. */
-  readonly expires: string
 }
 
 /** One migration going up or down once. */
@@ -214,6 +199,8 @@ export interface Rehearsal {
   readonly migrations: readonly MigrationRun[]
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]
+  /** In the order of statements; empty when it was not asked. */
+  readonly crashes: readonly CrashFacts[]
   readonly tables: readonly TableFacts[]
   /** Null when migrating was not reached. */
   readonly databaseSize: DatabaseSize | null

@@ -18,10 +18,11 @@ import { sweepRuns } from './runs/sweep.ts'
 import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
 import { madeAt } from './stages/backup-age.ts'
-import { baseline } from './stages/baseline.ts'
+import { baseline, type Baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
+import { crashes, type CrashRequest } from './stages/crashes.ts'
 import { locks } from './stages/locks.ts'
-import { migrate } from './stages/migrate.ts'
+import { migrate, type Migrated } from './stages/migrate.ts'
 import { preflight, type Prepared } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
@@ -52,6 +53,7 @@ type Learned = Pick<
   | 'migrationSources'
   | 'migrations'
   | 'statements'
+  | 'crashes'
   | 'tables'
   | 'databaseSize'
   | 'specs'
@@ -84,6 +86,7 @@ export async function rehearse(
     migrationSources: [],
     migrations: [],
     statements: [],
+    crashes: [],
     tables: [],
     databaseSize: null,
     specs: [],
@@ -183,13 +186,28 @@ async function runStages(
   )
   learn({ specs: [...specs, last].filter((pass) => pass !== null) })
   const clones = templateClones(server, before.pristine)
+  let said: readonly string[] = limits
   const asked = (name: QuestionName) => plan.questions.includes(name)
   if (asked('locks')) {
     const statements = await journal.run('locks', (progress) =>
       locks(given, clones, { migrated, rolledBack }, progress),
     )
-    learn({ statements, limits: [...limits, lockLimit] })
+    learn({ statements, limits: (said = [...said, lockLimit]) })
   }
+  if (asked('crashes')) {
+    const found = await journal.run('crashes', (progress) =>
+      crashes(given, clones, crashRequest(prepared, migrated, before), progress),
+    )
+    learn({ crashes: found.crashes, limits: (said = [...said, ...found.limits]) })
+  }
+}
+
+function crashRequest(
+  { table }: Prepared,
+  { complete, pending }: Migrated,
+  { tables }: Baseline,
+): CrashRequest {
+  return { table, complete, pending, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {

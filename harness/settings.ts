@@ -91,7 +91,7 @@ export const settings = [
     flag: '--ask <question>',
     variable: 'REHEARSAL_ASK',
     description:
-      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), or all, or none; may be repeated',
+      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), `crashes` (what is left when the migrator dies half-way), or all, or none; may be repeated',
     defaultText: 'locks',
     list: true,
     example: 'all',

@@ -6,6 +6,7 @@ import { passwordFile, removeContainer } from './docker-container.ts'
 import { answerWithinMs, within } from './docker-client.ts'
 import { execInContainer } from './docker-exec.ts'
 import type { ClientTool, Server, ToolOptions, ToolResult } from './engine.ts'
+import { untilRecovered } from './recovery.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
 /** Containers that `--keep` left have names that begin so: labels cannot be changed, a name can. */
@@ -46,6 +47,10 @@ export function dockerServer(
       connect: `docker exec -it ${name} psql -U postgres -d ${shellWord(database)}`,
       remove: 'rehearse clean',
     }),
+    crash: async (backendPid) => {
+      await execInContainer(handle, { argv: ['kill', '-KILL', String(backendPid)] })
+      await untilRecovered(connection)
+    },
     keep: async () => {
       if (name === keptName) return
       await handle.rename({ name: keptName, abortSignal: AbortSignal.timeout(answerWithinMs) })

@@ -8,6 +8,7 @@ import { lastLog } from './embedded-postmaster.ts'
 import type { Postmaster } from './embedded-postmaster.ts'
 import type { Server } from './engine.ts'
 import { shellCommand } from './shell-command.ts'
+import { untilRecovered } from './recovery.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
 /** The Server contract over a postmaster of ours. */
@@ -41,6 +42,10 @@ export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Ru
       connect: await connectCommand(cluster, postmaster, database),
       remove: 'rehearse clean',
     }),
+    crash: async (backendPid) => {
+      process.kill(backendPid, 'SIGKILL')
+      await untilRecovered(admin)
+    },
     // The postmaster is detached and writes to a file: nothing of it ends with us but what teardown ends.
     keep: async () => run.keep(),
     stop: async () => {

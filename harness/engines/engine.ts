@@ -121,6 +121,11 @@ export interface Server {
   dropDatabase(name: string): Promise<void>
   /** A shell command that opens psql in `database`, holding no secret; and one that removes it all. */
   hints(database: string): Promise<{ readonly connect: string; readonly remove: string }>
+  /**
+   * Ends one of the server's processes with SIGKILL, upon which it ends all its sessions, forgets what was in
+   * memory and recovers from its log; resolves when it answers again. Undefined where the server is not ours alone.
+   */
+  readonly crash?: (backendPid: number) => Promise<void>
   /** Leaves the server running after this program ends; `rehearse clean` removes it. */
   keep(): Promise<void>
   /** Stops and removes; safe to call twice. */

@@ -60,6 +60,20 @@ const statement = object({
 })
 
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
+const crash = object({
+  migration: text.nullable(),
+  statement: whole,
+  text,
+  fault: z.enum(['connection-cut', 'reply-lost', 'error', 'timeout', 'server-killed']),
+  inTransaction: z.boolean(),
+  left: z.enum(['nothing', 'everything', 'part']),
+  debris: list(text),
+  again: z.enum(['as-rehearsed', 'succeeded', 'failed', 'differs']),
+  rollback: z.enum(['as-rehearsed', 'succeeded', 'failed', 'differs', 'not-tried']),
+  details: list(text),
+  durationMs: number,
+})
+
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
   tool: object({ name: z.literal('pg-rehearsal'), version: text }),
@@ -86,6 +100,7 @@ export const rehearsalSchema = object({
     }),
   ),
   statements: list(statement),
+  crashes: list(crash),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
   databaseSize: object({ restoredBytes: whole, migratedBytes: whole }).nullable(),
   specs: list(specPass),

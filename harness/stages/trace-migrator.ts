@@ -29,7 +29,7 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
-  options: Pick<TapOptions, 'rounds'> = {},
+  options: Pick<TapOptions, 'rounds' | 'onBeforeStatement'> = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal, beganAt } = given
   const tap = await openTap(database, options)
