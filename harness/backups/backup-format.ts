@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
@@ -84,6 +85,8 @@ export interface BackupFacts {
   /** Of a plain dump only when it connects to it by itself. */
   readonly database: string | null
   readonly encoding: string | null
+  /** Of the database as CREATE DATABASE says; null where the backup does not. */
+  readonly locale: DatabaseLocale | null
   /** Every role named by an owner, grant, policy or default privilege, without `public`. */
   readonly roles: readonly string[]
   readonly extensions: readonly string[]

@@ -1,8 +1,9 @@
 import { HarnessError } from '../errors.ts'
+import { localeOfStatement } from '../postgres/database-locale.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
 import { checkMetaCommand } from './meta-commands.ts'
 import { SectionFacts } from './section-facts.ts'
-import { connectTarget, isClusterStatement } from './sql/cluster.ts'
+import { connectTarget, createdDatabase, isClusterStatement } from './sql/cluster.ts'
 import type { SqlEvent } from './sql/splitter.ts'
 import { majorOf, shortVersion } from './versions.ts'
 
@@ -57,6 +58,7 @@ export class PlainFacts {
       createdAt: this.#createdAt,
       database,
       encoding: section.encoding,
+      locale: localeIn(this.#clusterStatements, database),
       roles: [...section.roles].toSorted(),
       extensions: [...section.extensions],
       tablespaces: [...section.tablespaces],
@@ -94,6 +96,12 @@ export class PlainFacts {
     this.#sections.set(database, section)
     return section
   }
+}
+
+/** Of the database's own CREATE DATABASE. */
+function localeIn(statements: readonly string[], database: string | null): BackupFacts['locale'] {
+  const own = statements.find((statement) => createdDatabase(statement) === database)
+  return own === undefined || database === null ? null : localeOfStatement(own)
 }
 
 /** The database that is asked for, or else the only one with something in it; `postgres` comes last. */

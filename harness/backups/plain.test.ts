@@ -59,6 +59,7 @@ describe('plain dumps', () => {
       createdAt: null,
       database: null,
       encoding: 'UTF8',
+      locale: null,
       roles: ['The Owner', 'boss', 'builder', 'leaver', 'reader', 'tenant'],
       extensions: ['uuid-ossp'],
       tablespaces: [],

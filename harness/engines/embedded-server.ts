@@ -14,8 +14,8 @@ import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Run): Server {
   const admin = postmaster.connection
   let stopped: Promise<void> | undefined
-  const guard = async (work: Promise<void>) => {
-    await work.catch(async (error: unknown) => {
+  const guard = async <Result>(work: Promise<Result>): Promise<Result> => {
+    return await work.catch(async (error: unknown) => {
       await requireAlive(cluster, postmaster)
       throw error
     })

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
 
@@ -51,7 +52,11 @@ export interface Server {
   toolVersion(tool: ClientTool): Promise<string | undefined>
   /** Runs a client tool against `database`, feeding it `stdin`; never throws on a non-zero exit. */
   runTool(tool: ClientTool, args: readonly string[], options: ToolOptions): Promise<ToolResult>
-  createDatabase(name: string, options?: { encoding?: string }): Promise<void>
+  /** Makes an empty database; returns in what its locale differs from the one asked for, a sentence each. */
+  createDatabase(
+    name: string,
+    options?: { encoding?: string; locale?: DatabaseLocale },
+  ): Promise<readonly string[]>
   /** Copies a database that nobody is connected to. */
   cloneDatabase(source: string, target: string): Promise<void>
   dropDatabase(name: string): Promise<void>

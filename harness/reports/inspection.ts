@@ -1,9 +1,10 @@
+import { describeLocale } from '../postgres/database-locale.ts'
 import type { Inspection } from '../inspect.ts'
 import { bytes, count } from './text.ts'
 
 /** An inspection for people: a line each, lists in full. */
 export function renderInspection(inspection: Inspection): string {
-  const { format, formatVersion, compression, pendingMigrations, pendingUnknown, appliedMigrations } =
+  const { format, formatVersion, compression, locale, pendingMigrations, pendingUnknown, appliedMigrations } =
     inspection
   const version = formatVersion === null ? '' : ` ${formatVersion}`
   const lines: readonly (readonly [label: string, value: string | null])[] = [
@@ -16,6 +17,7 @@ export function renderInspection(inspection: Inspection): string {
     ['tools', inspection.dumpVersion ?? 'the backup does not say'],
     ['database', inspection.database ?? 'the backup does not say'],
     ['encoding', inspection.encoding ?? 'the backup does not say'],
+    ['locale', locale === null ? 'the backup does not say' : describeLocale(locale)],
     ['tables', listed(inspection.tables, 'table with data', 'tables with data')],
     ['roles', listed(inspection.roles)],
     ['extensions', listed(inspection.extensions)],

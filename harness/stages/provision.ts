@@ -1,5 +1,7 @@
+import type { BackupFacts } from '../backups/backup-format.ts'
 import type { Server } from '../engines/engine.ts'
 import type { Redactor } from '../redact.ts'
+import type { Finding } from '../rehearsal.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
 import type { Given } from './given.ts'
@@ -28,8 +30,26 @@ export async function provision(
   })
   const server = await starting
   redactor.add(server.connection(database).password)
-  await server.createDatabase(database, facts.encoding === null ? {} : { encoding: facts.encoding })
-  return { facts: { server, database }, summary: `Postgres ${server.version}, ${engine.name}: ${reason}` }
+  const { encoding, locale } = facts
+  const differences = await server.createDatabase(database, {
+    ...(encoding === null ? {} : { encoding }),
+    ...(locale === null ? {} : { locale }),
+  })
+  return {
+    facts: { server, database },
+    summary: `Postgres ${server.version}, ${engine.name}: ${reason}`,
+    findings: differences.map((difference) => localeDiffers(facts, difference)),
+  }
+}
+
+function localeDiffers({ database, locale }: BackupFacts, message: string): Finding {
+  return {
+    id: 'locale-differs',
+    severity: 'warning',
+    subject: database ?? 'the database',
+    message,
+    remedy: `Rehearse in an image that has the locale ${locale?.locale ?? locale?.collate}: --image NAME.`,
+  }
 }
 
 async function leave(

@@ -1,3 +1,4 @@
+import { localeOfStatement } from '../../postgres/database-locale.ts'
 import type { BackupFacts, MigrationTable } from '../backup-format.ts'
 import { AppliedMigrations } from '../sql/applied-migrations.ts'
 import { decoderOf } from '../sql/decode.ts'
@@ -23,6 +24,7 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     createdAt: header.createdAt,
     database: header.database,
     encoding,
+    locale: localeOf(entries),
     roles: [...new Set(entries.flatMap(rolesOfEntry))].toSorted(),
     extensions: tagged('EXTENSION'),
     tablespaces: [...new Set(entries.flatMap(({ tablespace }) => tablespace || []))].toSorted(),
@@ -68,6 +70,11 @@ export function appliedIn(
     for (const event of splitter.end()) if (event.kind === 'unterminated') return null
   }
   return migrations.names
+}
+
+function localeOf(entries: readonly TocEntry[]): BackupFacts['locale'] {
+  const database = entries.find(({ desc }) => desc === 'DATABASE')
+  return localeOfStatement(database?.defn ?? '')
 }
 
 function rolesOfEntry({ owner, desc, defn }: TocEntry): string[] {
