@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { DatabaseLocale } from '../postgres/database-locale.ts'
+import type { DataDirectory } from '../engines/data-directory.ts'
 import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
@@ -20,6 +21,8 @@ export interface BackupFormat {
    * HarnessError when nothing here can. Needs no server, so preflight can ask.
    */
   checkTools(facts: BackupFacts, toolVersion: ToolVersion): Promise<string>
+  /** The cluster's files, for a server that is started on them instead of restored into. */
+  dataDirectory?(file: BackupFile, facts: BackupFacts): DataDirectory | undefined
   /** Restores into an existing, empty database; throws HarnessError when the copy would be unusable. */
   restore(request: RestoreRequest): Promise<RestoreOutcome>
 }
@@ -50,10 +53,12 @@ export interface BackupFile {
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
 
-/** The files of one dump in a directory or a tar, by their names below the folder that holds `toc.dat`. */
+/** The files of one backup in a directory or a tar, by their names below the folder that holds `toc.dat` or `PG_VERSION`. */
 export interface Members {
   /** `stream`: a tar that pg_restore can read from its start to its end, as pg_dump wrote it. */
   readonly kind: 'directory' | 'tar' | 'stream'
+  /** Of a tar: the path of their folder in it, empty or ending in a slash. */
+  readonly prefix: string
   /** Bytes of each as they are stored, in the order of the tar. */
   readonly sizes: ReadonlyMap<string, number>
   /** Opens one of them, as it is stored. */
@@ -105,6 +110,22 @@ export interface BackupFacts {
   readonly appliedMigrations: readonly string[] | null
   /** psql's own commands in a plain dump, without the backslash: `restrict`. */
   readonly metaCommands: readonly string[]
+  /** Of a base backup, which is started as it is; null for what is loaded. */
+  readonly physical: PhysicalFacts | null
+}
+
+/** What only a copy of a cluster's files says. */
+export interface PhysicalFacts {
+  /** Of the cluster that it is a copy of: equal on two servers only when one is a copy of the other. */
+  readonly systemIdentifier: string
+  /** `verified`: every file is as long and has the checksum that the backup's manifest says. */
+  readonly manifest: 'verified' | 'missing'
+  /** It needs recovery; a copy of a server that was shut down does not. */
+  readonly recovers: boolean
+  /** What the server must allow at least, as the copied one did. */
+  readonly minimums: Readonly<Record<string, number>>
+  /** The server's own configuration, where it lay in the data directory; may hold secrets. */
+  readonly configuration: string | null
 }
 
 export interface RestoreRequest {

@@ -70,6 +70,7 @@ describe('plain dumps', () => {
       tables: ['public.titles', 'app.Odd.Name', 'public.kysely_migration'],
       appliedMigrations: ['001_a'],
       metaCommands: ['restrict', 'unrestrict'],
+      physical: null,
     } satisfies BackupFacts)
   })
 

@@ -34,6 +34,7 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     clusterStatements: entries.filter(isAboutDatabase).flatMap(({ defn }) => statementsOf(defn)),
     tables: tables.map((entry) => `${entry.namespace ?? 'public'}.${entry.tag}`),
     metaCommands: [],
+    physical: null,
   }
 }
 
