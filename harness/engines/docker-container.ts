@@ -6,6 +6,8 @@ import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
 import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -31,13 +33,14 @@ export interface PostgresContainer {
 }
 
 /**
- * Starts a container of an image that is there and waits until Postgres answers a query over TCP. Throws HarnessError
+ * Starts a container of an image that is there, on `data` where it is given, and waits until Postgres answers a query over TCP. Throws HarnessError
  * `docker-start-failed` with the last lines of the log, leaving no container behind.
  */
 export async function startContainer(
   client: ContainerRuntimeClient,
   image: string,
   run: Run,
+  data?: DataDirectory,
 ): Promise<PostgresContainer> {
   const name = `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`
   const password = randomBytes(24).toString('hex')
@@ -47,8 +50,10 @@ export async function startContainer(
     const exited = whileRunning(named, watching.signal).then(() => {
       throw new Error('no longer watched')
     })
-    const started = await Promise.race([create(image, name, run, password), exited])
+    const entrypoint = data === undefined ? [] : await waitingEntrypoint(client.container.dockerode, image)
+    const started = await Promise.race([create(image, name, run, password, entrypoint), exited])
     const handle = client.container.getById(started.getId())
+    if (data !== undefined) await fillContainer(handle, data, password)
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
     const version = await untilAnswering(handle, connection)
@@ -56,6 +61,7 @@ export async function startContainer(
   } catch (cause) {
     const log = await lastLog(named)
     await removeContainer(named).catch(() => {})
+    if (data !== undefined && cause instanceof HarnessError) throw cause
     throw new HarnessError(
       'docker-start-failed',
       [`Image ${image} did not become a running Postgres: ${engineWords(cause)}`, ...log].join('\n'),
@@ -87,6 +93,7 @@ async function create(
   name: string,
   run: Run,
   password: string,
+  entrypoint: string[],
 ): Promise<StartedTestContainer> {
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
@@ -99,6 +106,7 @@ async function create(
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
+  if (entrypoint.length > 0) container.withEntrypoint(entrypoint)
   return await within(createWithinMs, container.start())
 }
 

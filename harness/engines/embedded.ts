@@ -4,7 +4,8 @@ import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
-import { initialise } from './embedded-cluster.ts'
+import { emptyCluster, initialise, settings } from './embedded-cluster.ts'
+import { fillCluster } from './embedded-data.ts'
 import { serverUser, whyNotRunnable } from './embedded-install.ts'
 import { startPostmaster } from './embedded-postmaster.ts'
 import { embeddedServer } from './embedded-server.ts'
@@ -27,9 +28,12 @@ export const embedded: Engine = {
     const choice = await choose(request)
     if (!choice.available)
       throw new HarnessError('embedded-unavailable', choice.reason, { hint: choice.remedy })
-    const cluster = await initialise(choice.binaries, await serverUser(), request.run)
+    const { data, run } = request
+    const make = data === undefined ? initialise : emptyCluster
+    const cluster = await make(choice.binaries, await serverUser(), run)
     try {
-      return embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
+      if (data !== undefined) await fillCluster(cluster, data, await settings(), run)
+      return embeddedServer(cluster, await startPostmaster(cluster, run), run)
     } catch (error) {
       await rm(cluster.directory, { recursive: true, force: true })
       throw error

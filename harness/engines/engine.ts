@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import type { Connection } from '../postgres/connection.ts'
+import type { DataDirectory } from './data-directory.ts'
 import type { Run } from '../runs/run.ts'
 
 /** Starts throwaway Postgres servers, or hands out databases on one that is there. */
@@ -23,6 +24,8 @@ export interface ServerRequest {
   readonly image: string | undefined
   /** External: the server's URL, with rights to create databases. */
   readonly serverUrl: string | undefined
+  /** Start on these files, which must be of `major`, instead of on an empty cluster. */
+  readonly data?: DataDirectory | undefined
   readonly run: Run
 }
 

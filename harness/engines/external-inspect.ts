@@ -23,13 +23,17 @@ interface Facts {
 const otherEngine = 'or use another --engine'
 
 /** Asks the named server whether databases can be made on it; names it by host and port, never by its URL. */
-export async function inspectServer({ serverUrl, major, image }: ServerRequest): Promise<Inspected> {
+export async function inspectServer({ serverUrl, major, image, data }: ServerRequest): Promise<Inspected> {
   const admin = serverUrl === undefined ? undefined : parseUrl(serverUrl)
   if (admin === undefined) {
     return unavailable(
       serverUrl === undefined ? 'no server is named' : 'the server named is not a postgres:// URL',
       `Set REHEARSAL_SERVER_URL to postgresql://USER:PASSWORD@HOST:PORT/DATABASE, ${otherEngine}.`,
     )
+  }
+  if (data !== undefined) {
+    const reason = 'a base backup is a whole server and cannot be restored into another one'
+    return unavailable(reason, 'Use --engine docker or embedded.')
   }
   if (image !== undefined) return unavailable(`image ${image} needs Docker`, 'Leave out --image.')
   const name = `${admin.host}:${admin.port}`
