@@ -72,7 +72,7 @@ export async function rehearse(
     statements: [],
     tables: [],
     specs: [],
-    limits,
+    limits: limitsOf(null),
   }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
@@ -101,8 +101,8 @@ export async function rehearse(
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
-const limits = [
-  'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
+const limitsOf = (facts: BackupFacts | null): string[] => [
+  `Times are those of this machine, on ${facts?.physical ? 'a copy of production’s files with a warm cache' : 'a freshly restored copy with a warm cache and no bloat'}; production may take longer.`,
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
 
@@ -121,7 +121,9 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
+  const backup = backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts)
+  const limits = limitsOf(prepared.facts)
+  learn({ backup, limits })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
@@ -131,6 +133,7 @@ async function runStages(
     provision(given, prepared, { teardown, redactor, observe }, progress),
   )
   const { server } = provisioned
+  if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))

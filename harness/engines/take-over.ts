@@ -83,11 +83,12 @@ const reasons = [
   },
 ] as const
 
+/** With the server's own detail, where it gives one. */
 function lineOf(output: string, says: RegExp): string {
-  const lines = output.split('\n')
+  const lines = output.split('\n').map((line) => line.replace(/^.*?\[\d+\] /, '').trim())
   const at = lines.findIndex((line) => says.test(line))
-  const message = (line: string | undefined): string => line?.replace(/^.*?\[\d+\] /, '').trim() ?? ''
-  return message(lines[at])
+  const detail = lines[at + 1]?.startsWith('DETAIL:') === true ? ` ${lines[at + 1]}` : ''
+  return `${lines[at] ?? ''}${detail}`.replaceAll(/(?:FATAL|PANIC|ERROR|DETAIL):\s+/g, '')
 }
 
 function lastLines(output: string): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { openBackup } from '../backups/index.ts'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
+import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
@@ -54,7 +55,8 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const reading = attempt(readBackup(given, expected))
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
-    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
+    const data = backup && (await attempt(dataOf(backup, plan)))
+    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run, data }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
@@ -85,6 +87,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
       ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
       ...missingDowns(listed, facts.appliedMigrations),
       ...majorChange(plan, facts),
+      ...missingManifest(opened.file, facts),
     ],
   }
 }
@@ -95,6 +98,20 @@ async function readBackup(
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
   const { file, format } = await openBackup(plan.backup, run.directory)
   return { file, format, facts: await format.describe(file, table, plan.database) }
+}
+
+/** Of a base backup; nothing of what is loaded. */
+async function dataOf(
+  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
+  { postgres }: Plan,
+): Promise<DataDirectory | undefined> {
+  const data = format.dataDirectory?.(file, facts)
+  if (data === undefined || postgres === undefined || postgres === data.major) return data
+  throw new HarnessError(
+    'basebackup-major',
+    `The base backup is of Postgres ${data.major} and starts on no other, also not on ${postgres}.`,
+    { hint: 'Leave out --postgres; to rehearse a major upgrade, give a dump (pg_dump).' },
+  )
 }
 
 /** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
@@ -141,6 +158,13 @@ function missingDowns(listed: readonly ListedMigration[], applied: readonly stri
   return listed
     .filter((migration) => !applied.includes(migration.name) && !migration.hasDown)
     .map((migration) => missingDown(migration.name))
+}
+
+function missingManifest({ path }: BackupFile, { physical }: BackupFacts): Finding[] {
+  if (physical?.manifest !== 'missing') return []
+  const message = 'The base backup has no manifest, so that damage in its files may not be seen.'
+  const remedy = 'Keep the backup_manifest that pg_basebackup writes with the backup.'
+  return [{ id: 'missing-manifest', severity: 'warning', subject: path, message, remedy }]
 }
 
 function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {

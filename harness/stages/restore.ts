@@ -7,6 +7,8 @@ import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Prepared } from './preflight.ts'
+import { defusedFinding } from './defused.ts'
+import { takeOver } from './take-over.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
 /**
@@ -14,11 +16,14 @@ import { pristineName, type Provisioned } from './provision.ts'
  * way is a finding that cannot pass.
  */
 export async function restore(
-  { file, format, facts }: Prepared,
-  { server, database }: Provisioned,
+  prepared: Prepared,
+  provisioned: Provisioned,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
+  if (prepared.request.data !== undefined) return await takeOver(prepared, provisioned, progress)
+  const { file, format, facts } = prepared
+  const { server, database } = provisioned
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
   const { outcome, settings, defused } = await withFastLoad(server, async () => {
@@ -56,11 +61,4 @@ function lost({ path }: BackupFile, { text }: RestoreMessage): Finding {
     message: `The copy lacks something that the backup holds: ${text}`,
     remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
   }
-}
-
-/** What the copy would have done in production's name. */
-function defusedFinding({ path }: BackupFile, details: readonly string[]): Finding[] {
-  if (details.length === 0) return []
-  const message = `The copy cannot act as production: ${count(details.length, 'object')} that would reach other servers ${details.length === 1 ? 'was' : 'were'} defused.`
-  return [{ id: 'defused', severity: 'notice', subject: path, message, evidence: { details } }]
 }
