@@ -75,6 +75,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     postgres,
     image: one(given.image) ?? file.image,
     serverUrl,
+    postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
@@ -132,6 +133,10 @@ function fromEnvironment(environment: PlanInput['environment']): RawSettings {
 
 function one(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : value?.at(-1)
+}
+
+function pathOf(cwd: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(cwd, path)
 }
 
 function many(value: string | readonly string[] | undefined): readonly string[] | undefined {

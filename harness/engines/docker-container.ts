@@ -5,7 +5,7 @@ import type { ContainerRuntimeClient, StartedTestContainer, WaitStrategy } from 
 import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
-import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
+import { answerWithinMs, dockerClient, engineWords, statusOf, within } from './docker-client.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
@@ -18,6 +18,7 @@ export const ownerLabel = 'pg-rehearsal.owner'
 export const passwordFile = '/etc/pg-rehearsal/password'
 
 const createWithinMs = 60_000
+const restartWithinMs = 90_000
 /** Removing deletes the database's files as well. */
 const removeWithinMs = 60_000
 /** The engine's 64 MB are too little for parallel queries: docker-library/postgres#416. */
@@ -69,6 +70,24 @@ export async function startContainer(
     )
   } finally {
     watching.abort()
+  }
+}
+
+/** Restarts Postgres with its container, which Docker may publish on another port; returns where it answers then. */
+export async function restartContainer({ handle, connection }: PostgresContainer): Promise<Connection> {
+  const client = await dockerClient()
+  await handle.restart({ t: 60, abortSignal: AbortSignal.timeout(restartWithinMs) })
+  const moved = { ...connection, ...(await addressOf(client, handle)) }
+  try {
+    await untilAnswering(handle, moved)
+    return moved
+  } catch (cause) {
+    throw new Error(
+      [`it did not come up again: ${engineWords(cause)}`, ...(await lastLog(handle))].join('\n'),
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -63,6 +63,8 @@ export interface Server {
   /** Copies a database that nobody is connected to. */
   cloneDatabase(source: string, target: string): Promise<void>
   dropDatabase(name: string): Promise<void>
+  /** Shuts a server of ours down and starts it again; `connection` may lead to another port afterwards. */
+  restart(): Promise<void>
   /** A shell command that opens psql in `database`, holding no secret; and one that removes it all. */
   hints(database: string): Promise<{ readonly connect: string; readonly remove: string }>
   /** Leaves the server running after this program ends; `rehearse clean` removes it. */

@@ -40,6 +40,7 @@ export function externalServer(admin: Connection, version: string, run: Run): Se
     cloneDatabase: async (source, target) =>
       await make(target, async (comment) => await cloneDatabase(admin, source, target, { comment })),
     dropDatabase: drop,
+    restart: () => Promise.reject(new Error('The server is not ours to restart.')),
     hints: async (database) => ({ connect: connectCommand(admin, database), remove: 'rehearse clean' }),
     keep: async () => {
       run.keep()

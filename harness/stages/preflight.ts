@@ -16,6 +16,7 @@ import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
+import { readConfiguration, type Configuration } from './server-settings.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
@@ -29,6 +30,8 @@ export interface Prepared {
   readonly request: ServerRequest
   readonly listed: readonly ListedMigration[]
   readonly table: MigrationTable
+  /** Production's, where it is given. */
+  readonly configuration: Configuration | null
   /** Absolute, sorted. */
   readonly specFiles: readonly string[]
 }
@@ -76,12 +79,21 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
+  const configuration = await attempt(readConfiguration(plan, facts))
   if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
-  if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
+  if (
+    !opened ||
+    !facts ||
+    !listing ||
+    !specFiles ||
+    !chosen ||
+    configuration === undefined ||
+    problems.length > 0
+  )
     throw new StageHalt(problems)
   const { listed } = listing
   return {
-    facts: { ...opened, facts, ...chosen, listed, table, specFiles },
+    facts: { ...opened, facts, ...chosen, listed, table, configuration, specFiles },
     summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [
       ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),

@@ -8,12 +8,13 @@ import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Prepared } from './preflight.ts'
 import { defusedFinding } from './defused.ts'
+import { useConfiguration } from './server-settings.ts'
 import { takeOver } from './take-over.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
 /**
- * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
- * way is a finding that cannot pass.
+ * Brings the backup onto the server, by loading it or, of a base backup, as it is; then the server is put under
+ * production's settings, where they are given.
  */
 export async function restore(
   prepared: Prepared,
@@ -21,9 +22,29 @@ export async function restore(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
-  if (prepared.request.data !== undefined) return await takeOver(prepared, provisioned, progress)
-  const { file, format, facts } = prepared
-  const { server, database } = provisioned
+  const isCopy = prepared.request.data !== undefined
+  const restored = isCopy
+    ? await takeOver(prepared, provisioned, progress)
+    : await load(prepared, provisioned, signal, progress)
+  progress('taking over production’s settings')
+  const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
+  return {
+    ...restored,
+    summary: restored.summary + summary,
+    findings: [...(restored.findings ?? []), ...findings],
+  }
+}
+
+/**
+ * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
+ * way is a finding that cannot pass.
+ */
+async function load(
+  { file, format, facts }: Prepared,
+  { server, database }: Provisioned,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<StageOutput<RestoreOutcome>> {
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
   const { outcome, settings, defused } = await withFastLoad(server, async () => {
