@@ -84,6 +84,11 @@ export interface BackupFacts {
   readonly sha256: string
   readonly serverVersion: string | null
   readonly serverMajor: number | null
+  /**
+   * Of the server that it was taken from, in decimal; another server has the same one only when one is a physical
+   * copy of the other. Null where the backup does not say, as no dump does.
+   */
+  readonly systemIdentifier: string | null
   readonly dumpVersion: string | null
   /** When the dump began, in the local time of where it ran: `2026-01-31 23:59:59`; null when it does not say. */
   readonly createdAt: string | null
@@ -116,8 +121,6 @@ export interface BackupFacts {
 
 /** What only a copy of a cluster's files says. */
 export interface PhysicalFacts {
-  /** Of the cluster that it is a copy of: equal on two servers only when one is a copy of the other. */
-  readonly systemIdentifier: string
   /** `verified`: every file is as long and has the checksum that the backup's manifest says. */
   readonly manifest: 'verified' | 'missing'
   /** It needs recovery; a copy of a server that was shut down does not. */

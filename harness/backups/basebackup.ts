@@ -17,9 +17,7 @@ export const basebackup: BackupFormat = {
   description: 'pg_basebackup, plain or tar; also the data directory of a server that was shut down',
   recognises: (_head, members) =>
     members !== undefined &&
-    [...members.sizes.keys()].some(
-      (name) => name === 'global/pg_control' || /^base\.tar(?:\.\w+)?$/.test(name),
-    ),
+    [...members.sizes.keys()].some((name) => name === 'PG_VERSION' || /^base\.tar(?:\.\w+)?$/.test(name)),
   async createdAt(file) {
     const label = await contentOf(file, 'backup_label')
     return label === undefined ? null : readBackupLabel(label.toString(), localTime).startedAt
@@ -54,11 +52,11 @@ function factsOf(file: BackupFile, surveyed: Survey, database: string | null): B
     sha256,
     serverVersion: version,
     serverMajor: Number.parseInt(version, 10),
+    systemIdentifier: checked.systemIdentifier,
     createdAt: label === null ? localTime(new Date(checked.checkpointAt)) : label.startedAt,
     database,
     tablespaces,
     physical: {
-      systemIdentifier: checked.systemIdentifier,
       manifest: manifest === undefined ? 'missing' : 'verified',
       recovers: label !== null,
       minimums: checked.minimums,

@@ -55,6 +55,7 @@ export class PlainFacts {
       formatVersion: null,
       serverVersion: this.#serverVersion,
       serverMajor: majorOf(this.#serverVersion),
+      systemIdentifier: null,
       dumpVersion: this.#dumpVersion,
       createdAt: this.#createdAt,
       database,

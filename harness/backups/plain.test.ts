@@ -55,6 +55,7 @@ describe('plain dumps', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       serverVersion: '15.18',
       serverMajor: 15,
+      systemIdentifier: null,
       dumpVersion: '17.6',
       createdAt: null,
       database: null,

@@ -24,6 +24,8 @@ export interface ServerRequest {
   readonly image: string | undefined
   /** External: the server's URL, with rights to create databases. */
   readonly serverUrl: string | undefined
+  /** External: the `system_identifier` of production, where the backup tells it; a server that has it is refused. */
+  readonly productionIdentifier?: string | null
   /** Start on these files, which must be of `major`, instead of on an empty cluster. */
   readonly data?: DataDirectory | undefined
   readonly run: Run

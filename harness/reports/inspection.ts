@@ -41,11 +41,11 @@ function listed(names: readonly string[], singular?: string, plural?: string): s
 }
 
 /** A base backup says what no dump does, and the other way round. */
-function physicalLines({ physical }: Inspection): readonly (readonly [string, string])[] {
+function physicalLines({ physical, systemIdentifier }: Inspection): readonly (readonly [string, string])[] {
   if (physical === null) return []
   const manifest = physical.manifest === 'verified' ? 'every file is as it says' : 'missing'
   return [
-    ['system', physical.systemIdentifier],
+    ['system', systemIdentifier ?? 'unknown'],
     ['manifest', manifest],
   ]
 }

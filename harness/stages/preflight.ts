@@ -59,7 +59,9 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const data = backup && (await attempt(dataOf(backup, plan)))
-    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run, data }
+    const productionIdentifier = backup?.facts.systemIdentifier ?? null
+    const { image, serverUrl } = plan
+    const request = { major, image, serverUrl, productionIdentifier, run, data }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })

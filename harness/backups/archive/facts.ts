@@ -20,6 +20,7 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     formatVersion: `1.${header.minor}`,
     serverVersion,
     serverMajor: majorOf(serverVersion),
+    systemIdentifier: null,
     dumpVersion: shortVersion(header.dumpVersion),
     createdAt: header.createdAt,
     database: header.database,

@@ -24,13 +24,11 @@ export function layoutOf(names: readonly string[], path: string): Layout {
   return real.length === 1 && only !== undefined ? { kind: 'wrapped', name: only } : { kind: 'several' }
 }
 
-/** Every database's folder has a `PG_VERSION`; that of the cluster has a control file beside it. */
+/** Every database's folder has a `PG_VERSION` as well: `base/1/PG_VERSION`, `PG_17_202406281/16384/PG_VERSION`. */
 function basesOf(names: readonly string[]): string[] {
-  const all = new Set(names)
   return names.flatMap((name) => {
-    const [, prefix, file] = /^((?:.*\/)?)(PG_VERSION|base\.tar(?:\.\w+)?)$/.exec(name) ?? []
-    if (prefix === undefined || file === undefined) return []
-    return file !== 'PG_VERSION' || all.has(`${prefix}global/pg_control`) ? [prefix] : []
+    const prefix = /^((?:.*\/)?)(?:PG_VERSION|base\.tar(?:\.\w+)?)$/.exec(name)?.[1]
+    return prefix === undefined || /(?:^|\/)(?:base|PG_\d+_\d+)\/\d+\/$/.test(prefix) ? [] : [prefix]
   })
 }
 

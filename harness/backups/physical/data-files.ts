@@ -5,7 +5,7 @@ import { HarnessError } from '../../errors.ts'
 import { ByteReader } from '../archive/byte-reader.ts'
 import type { BackupFile, Members } from '../backup-format.ts'
 import { compressionOf, decompressed } from '../compression.ts'
-import { extentContent } from '../content.ts'
+import { extentContent, guarded } from '../content.ts'
 import { tarEntries } from '../members/tar.ts'
 
 /**
@@ -19,7 +19,8 @@ export async function* dataFiles(
   const members = membersOf(file)
   const tars = tarsOf(members)
   if (tars.length > 0) {
-    for (const { name, folder } of tars) yield* filesOfTar(unpacked(members.open(name, onRead)), '', folder)
+    for (const { name, folder } of tars)
+      yield* filesOfTar(guarded(unpacked(members.open(name, onRead)), join(file.path, name)), '', folder)
     if (members.sizes.has(manifestName)) yield await small(members, manifestName)
   } else if (members.kind === 'directory') yield* filesOfDirectory(file.path, '', onRead)
   else yield* filesOfTar(file.open(onRead), members.prefix, '')
