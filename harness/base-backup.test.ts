@@ -33,16 +33,6 @@ describe('rehearsing on a base backup', () => {
     if (home !== '') await rm(home, { recursive: true })
   })
 
-  it('needs to know which database', async () => {
-    const { exitCode, rehearsal } = await runProgram(
-      ['--backup', join(home, 'backup'), '--engine', 'docker'],
-      { cwd },
-    )
-    expect(exitCode).to.equal(2)
-    expect(rehearsal?.findings.map(({ id }) => id)).to.include('backup-several-databases')
-    expect(rehearsal?.stages[1]).to.include({ name: 'provision', status: 'halted' })
-  })
-
   it('passes, defused in every database, under production’s settings, and claims no missing bloat', async () => {
     const conf = join(home, 'postgresql.conf')
     await writeFile(conf, "work_mem = 9MB\nshared_buffers = 32MB\nssl_key_file = '/etc/secret-place.key'\n")

@@ -53,7 +53,8 @@ export async function* ownFiles(
   for await (const file of data.files()) {
     const { path, kind } = file
     hasTablespaces ||= path.startsWith('pg_tblspc/')
-    if (isLeftOut(path)) continue
+    // A cluster that was once made of a base backup keeps the manifest of that.
+    if (isLeftOut(path) || (path === 'backup_manifest' && !data.recovers)) continue
     for (const parent of parentsOf(path)) {
       if (!made.has(parent)) yield directory(parent)
       made.add(parent)

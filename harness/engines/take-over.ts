@@ -3,21 +3,14 @@ import type { DataDirectory } from './data-directory.ts'
 
 /**
  * Arguments of `postgres` for a session without a server: nobody can connect, nothing runs in the background. It
- * first recovers to the first consistent point, as a primary of its own; the WAL that is there is all there is.
+ * first recovers to the end of the WAL that is there, which is all there is, and is a primary of its own from then on.
  */
 export function singleUserArguments(dataDirectory: string, { recovers }: DataDirectory): string[] {
   const settings = {
     exit_on_error: 'on',
     fsync: 'off',
     log_min_error_statement: 'panic',
-    ...(recovers
-      ? {
-          restore_command: 'false',
-          recovery_target: 'immediate',
-          recovery_target_action: 'promote',
-          hot_standby: 'off',
-        }
-      : {}),
+    ...(recovers ? { restore_command: 'false', hot_standby: 'off' } : {}),
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return ['--single', '-D', dataDirectory, ...options, 'template1']
@@ -53,7 +46,7 @@ export function takeOverError(output: string, major: number): HarnessError {
 const reasons = [
   {
     code: 'backup-without-wal',
-    says: /WAL ends before|could not locate (?:required|a valid) checkpoint record|requested timeline \d+ is not a child/,
+    says: /WAL ends before|recovery ended before|could not locate (?:required|a valid) checkpoint record|requested timeline \d+ is not a child/,
     message: 'The WAL in the base backup does not reach to where its files are consistent',
     hint: 'Take it with `pg_basebackup --wal-method=stream` (or fetch), and copy pg_wal along.',
   },

@@ -17,7 +17,7 @@ import { pristineName, type Provisioned } from './provision.ts'
  * the one that is. Nothing is vacuumed or analyzed: bloat and statistics stay those of production.
  */
 export async function takeOver(
-  { file, facts }: Prepared,
+  { file, facts }: Pick<Prepared, 'file' | 'facts'>,
   { server, database }: Provisioned,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {

@@ -38,6 +38,7 @@ export async function furnish(server: Server): Promise<void> {
     await client.query(
       `create table items as select g as id, repeat('x', 50) as words from generate_series(1, 20000) g`,
     )
+    await client.query('create index on items (words)')
     await client.query('delete from items where id % 2 = 0')
     await client.query('analyze items')
     await client.query(

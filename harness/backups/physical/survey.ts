@@ -68,7 +68,10 @@ const telling = new Set([
 async function manifestOf(file: BackupFile): Promise<Manifest | undefined> {
   const members = membersOf(file)
   if (!members.sizes.has(manifestName)) return undefined
-  const isBeside = members.kind === 'directory' || tarsOf(members).length > 0
+  const isTars = tarsOf(members).length > 0
+  // A cluster that was once made of a base backup keeps the manifest of that, when it is shut down and copied.
+  if (!isTars && !members.sizes.has('backup_label')) return undefined
+  const isBeside = isTars || members.kind === 'directory'
   const bytes = isBeside
     ? Buffer.concat(await Array.fromAsync(members.open(manifestName)))
     : await contentOf(file, manifestName)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { engines } from '../engines/index.ts'
@@ -8,13 +8,15 @@ import type { Server } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import { urlOf } from '../postgres/url.ts'
+import { serverPrefix } from '../runs/directory.ts'
 import { openRun } from '../runs/open-run.ts'
 import { copyRunningCluster, furnish, shopFacts, sourceServer } from '../testing/base-backup.ts'
 import type { SourceServer } from '../testing/base-backup.ts'
 import { dockerTools } from '../testing/dump.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
-import { openBackup } from './index.ts'
-import { chooseDatabase } from './physical/choose-database.ts'
+import { openBackup } from '../backups/index.ts'
+import { chooseDatabase } from '../backups/physical/choose-database.ts'
+import { takeOver } from './take-over.ts'
 
 for (const testServer of testServers) {
   describe(`a base backup of ${testServer.title}`, () => {
@@ -67,7 +69,7 @@ for (const testServer of testServers) {
     })
 
     it('starts as it is, with production’s bloat and statistics, and nobody but us can log in', async () => {
-      await withStarted(paths[0], testServer.engine, async (copy) => {
+      await withStarted(paths[0], testServer.engine, async (copy, backup) => {
         expect(await chooseDatabase(copy, undefined)).to.equal('shop')
         expect(await shopFacts(copy)).to.deep.equal(original)
         const facts = await withClient(copy.connection('shop'), async (client) => {
@@ -92,7 +94,37 @@ for (const testServer of testServers) {
           logins: 'postgres',
           prepared: '1',
         })
+        await withClient(copy.connection('shop'), (client) =>
+          client.query(`update pg_database set datcollversion = '0.9' where datname = 'shop'`),
+        )
+        const { findings } = await takeOver(backup, { server: copy, database: 'shop' }, () => {})
+        expect(findings?.map(({ id }) => id)).to.deep.equal(['defused', 'collation-version-changed'])
+        expect(findings?.[0]?.evidence?.details).to.deep.equal([
+          'prepared transaction forgotten: rolled back',
+          'subscription orders: disabled, without slot and connection',
+        ])
+        expect(findings?.[1]?.message).to.match(/by version 0\.9 .* has \S+: 1 index on text/)
+        const pristine = await withClient(copy.connection('shop_pristine'), (client) =>
+          client.query<{ bytes: string }>(`select pg_relation_size('items') as bytes`),
+        )
+        expect(pristine.rows[0]?.bytes).to.equal(original['bytes'])
+        await copy.createDatabase('another')
+        const unclear = await chooseDatabase(copy, undefined).catch((thrown: unknown) => thrown)
+        expect(unclear).to.include({ code: 'backup-several-databases' })
       })
+    })
+
+    it('whose WAL was lost is one error, and nothing is left', async function () {
+      if (testServer.engine === 'docker') this.skip()
+      const wal = join(paths[0] ?? '', 'pg_wal')
+      for (const name of await readdir(wal)) {
+        if (/^[0-9A-F]{24}$/.test(name)) await writeFile(join(wal, name), Buffer.alloc(16 * 1024 * 1024))
+      }
+      const error = await withStarted(paths[0], testServer.engine, async () => {}).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(error).to.include({ code: 'backup-without-wal' })
+      expect(String(error)).to.contain('could not locate required checkpoint record')
     })
 
     it('is not complete without its tablespace', async function () {
@@ -150,17 +182,22 @@ async function described(path = '') {
 async function withStarted(
   path: string | undefined,
   engine: EngineName,
-  work: (server: Server) => Promise<void>,
+  work: (server: Server, backup: Awaited<ReturnType<typeof described>>) => Promise<void>,
 ): Promise<void> {
-  const { file, format, facts } = await described(path)
+  const backup = await described(path)
+  const { file, format, facts } = backup
   const run = await openRun()
   const major = facts.serverMajor ?? undefined
   const data = format.dataDirectory?.(file, facts)
-  const server = await engines[engine].start({ major, image: undefined, serverUrl: undefined, run, data })
   try {
-    await work(server)
+    const server = await engines[engine].start({ major, image: undefined, serverUrl: undefined, run, data })
+    try {
+      await work(server, backup)
+    } finally {
+      await server.stop()
+    }
   } finally {
-    await server.stop()
+    expect((await readdir(run.directory)).filter((name) => name.startsWith(serverPrefix))).to.deep.equal([])
     await run.dispose()
   }
 }
