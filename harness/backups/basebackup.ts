@@ -53,7 +53,7 @@ function factsOf(file: BackupFile, surveyed: Survey, database: string | null): B
     serverVersion: version,
     serverMajor: Number.parseInt(version, 10),
     systemIdentifier: checked.systemIdentifier,
-    createdAt: label === null ? localTime(new Date(checked.checkpointAt)) : label.startedAt,
+    createdAt: label === null ? checked.checkpointAt && localTime(checked.checkpointAt) : label.startedAt,
     database,
     tablespaces,
     physical: {

@@ -5,7 +5,8 @@ import { askEngine } from './docker-client.ts'
 import { execInContainer } from './docker-exec.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { leftOut, ownFiles } from './own-files.ts'
-import { singleUserArguments, takeOverError, takeOverStatements } from './take-over.ts'
+import { takeOver, takeOverError } from './take-over.ts'
+import type { SingleUserSession } from './take-over.ts'
 import { tarStream } from './tar-stream.ts'
 import type { ToolResult } from './engine.ts'
 import type Dockerode from 'dockerode'
@@ -34,20 +35,25 @@ export async function fillContainer(
 ): Promise<void> {
   await requireMajor(container, data.major)
   const directory = (await shell(container, 'echo "$PGDATA"')).stdout.trim()
-  const files = ownFiles(data, configuration)
+  const secrets: string[] = []
+  const files = ownFiles(data, configuration, (path) => void secrets.push(path))
   const unpacked = await execInContainer(
     container,
     { argv: ['tar', '-x', '-f', '-', '-C', directory] },
     { stdin: Readable.from(tarStream(files), { objectMode: false }) },
   )
   if (unpacked.exitCode !== 0) throw takeOverError(unpacked.stderr, data.major)
-  await verify(container, directory)
-  const taken = await execInContainer(
-    container,
-    { argv: ['postgres', ...singleUserArguments(directory, data)] },
-    { stdin: Readable.from([Buffer.from(takeOverStatements(password))]) },
-  )
-  if (taken.exitCode !== 0) throw takeOverError(taken.stderr, data.major)
+  await verify(container, directory, [...leftOut, ...secrets])
+  const session: SingleUserSession = async (args, statements) => {
+    const stdin = Readable.from([Buffer.from(statements)])
+    const { exitCode, stdout, stderr } = await execInContainer(
+      container,
+      { argv: ['postgres', ...args] },
+      { stdin },
+    )
+    return { exitCode, output: stdout + stderr }
+  }
+  await takeOver(session, directory, data, password)
   await shell(container, `touch ${readyFile}`)
 }
 
@@ -68,11 +74,13 @@ async function requireMajor(container: Container, major: number): Promise<void> 
   )
 }
 
-async function verify(container: Container, directory: string): Promise<void> {
-  const ignored = leftOut.map((path) => `-i ${path}`).join(' ')
+async function verify(container: Container, directory: string, ignored: readonly string[]): Promise<void> {
   const script = `[ -e "$0/backup_manifest" ] && command -v pg_verifybackup >/dev/null || exit 0
-    exec pg_verifybackup --exit-on-error --quiet ${ignored} "$0"`
-  const { exitCode, stderr } = await execInContainer(container, { argv: ['sh', '-c', script, directory] })
+    exec pg_verifybackup --exit-on-error --quiet "$@" "$0"`
+  const options = ignored.map((path) => `--ignore=${path}`)
+  const { exitCode, stderr } = await execInContainer(container, {
+    argv: ['sh', '-c', script, directory, ...options],
+  })
   if (exitCode === 0) return
   throw new HarnessError(
     'backup-corrupt',

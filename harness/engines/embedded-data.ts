@@ -8,7 +8,8 @@ import type { DataDirectory, DataFile } from './data-directory.ts'
 import { serverEnvironment } from './embedded-cluster.ts'
 import type { Cluster } from './embedded-cluster.ts'
 import { ownFiles } from './own-files.ts'
-import { singleUserArguments, takeOverError, takeOverStatements } from './take-over.ts'
+import { takeOver } from './take-over.ts'
+import type { SingleUserSession } from './take-over.ts'
 
 /**
  * Copies the files into the cluster's data directory, sharing their blocks where the file system can (reflink), and
@@ -22,12 +23,23 @@ export async function fillCluster(
 ): Promise<void> {
   const access = 'host all postgres 127.0.0.1/32 scram-sha-256\n'
   for await (const file of ownFiles(data, { settings, access })) await place(cluster, file)
-  const child = execa(join(cluster.bin, 'postgres'), singleUserArguments(cluster.dataDirectory, data), {
-    ...cluster.user,
-    cwd: cluster.directory,
+  const session: SingleUserSession = async (args, statements) =>
+    await singleUser(cluster, args, statements, run)
+  await takeOver(session, cluster.dataDirectory, data, cluster.password)
+}
+
+async function singleUser(
+  { bin, user, directory }: Cluster,
+  args: readonly string[],
+  statements: string,
+  run: Run,
+): ReturnType<SingleUserSession> {
+  const child = execa(join(bin, 'postgres'), args, {
+    ...user,
+    cwd: directory,
     env: serverEnvironment(),
     extendEnv: false,
-    input: takeOverStatements(cluster.password),
+    input: statements,
     detached: true,
     all: true,
     reject: false,
@@ -35,7 +47,7 @@ export async function fillCluster(
   if (child.pid !== undefined) run.track(child.pid)
   const result = await child
   if (child.pid !== undefined) run.untrack(child.pid)
-  if (result.exitCode !== 0) throw takeOverError(String(result.all ?? result.shortMessage), data.major)
+  return { exitCode: result.exitCode ?? 128, output: String(result.all ?? result.shortMessage) }
 }
 
 async function place({ dataDirectory, user }: Cluster, file: DataFile): Promise<void> {

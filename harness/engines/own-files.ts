@@ -42,17 +42,22 @@ export const leftOut: readonly string[] = [
 /**
  * The files of a data directory on which a server is started that is nobody's but ours: without production's
  * configuration, keys, replication slots and signals, with every directory that Postgres wants, which archives and
- * object stores lose when they are empty.
+ * object stores lose when they are empty. `onSecret` hears of keys and certificates, which are left out as well.
  */
 export async function* ownFiles(
   data: DataDirectory,
   { settings, access }: OwnConfiguration,
+  onSecret: (path: string) => void = () => {},
 ): AsyncGenerator<DataFile, void, undefined> {
   const made = new Set<string>()
   let hasTablespaces = false
   for await (const file of data.files()) {
     const { path, kind } = file
     hasTablespaces ||= path.startsWith('pg_tblspc/')
+    if (isSecret(path)) {
+      onSecret(path)
+      continue
+    }
     // A cluster that was once made of a base backup keeps the manifest of that.
     if (isLeftOut(path) || (path === 'backup_manifest' && !data.recovers)) continue
     for (const parent of parentsOf(path)) {
@@ -100,8 +105,12 @@ const required = [
   'pg_xact',
 ]
 
+/** Keys and certificates lie beside `postgresql.conf`, by default as `server.key`. */
+function isSecret(path: string): boolean {
+  return /^[^/]+\.(?:key|crt|pem|crl|p12)$/.test(path)
+}
+
 function isLeftOut(path: string): boolean {
-  if (/^[^/]+\.(?:key|crt|pem|crl|p12)$/.test(path)) return true
   return leftOut.some((name) => path === name || path.startsWith(`${name}/`))
 }
 

@@ -1,11 +1,33 @@
 import { HarnessError } from '../errors.ts'
 import type { DataDirectory } from './data-directory.ts'
 
+/** Runs `postgres` with these arguments on the data directory, which are for a session without a server. */
+export type SingleUserSession = (
+  args: readonly string[],
+  statements: string,
+) => Promise<{ readonly exitCode: number; readonly output: string }>
+
 /**
- * Arguments of `postgres` for a session without a server: nobody can connect, nothing runs in the background. It
- * first recovers to the end of the WAL that is there, which is all there is, and is a primary of its own from then on.
+ * Makes the cluster ours before anybody can connect: it recovers to the end of the WAL that is there, which is all
+ * there is, and is a primary of its own from then on; `postgres` becomes a superuser with this password (hexadecimal),
+ * whatever it was. Throws HarnessError when Postgres cannot start on the files.
  */
-export function singleUserArguments(dataDirectory: string, { recovers }: DataDirectory): string[] {
+export async function takeOver(
+  session: SingleUserSession,
+  dataDirectory: string,
+  { recovers, major }: DataDirectory,
+  password: string,
+): Promise<void> {
+  const args = singleUserArguments(dataDirectory, recovers)
+  const { exitCode, output } = await session(args, takeOverStatements(password))
+  if (exitCode !== 0) throw takeOverError(output, major)
+  if (output.includes('rehearsal_admin = "postgres"')) return
+  // The database that we connect to first; somebody dropped it.
+  const made = await session(args, 'create database postgres template template0\n')
+  if (made.exitCode !== 0) throw takeOverError(made.output, major)
+}
+
+function singleUserArguments(dataDirectory: string, recovers: boolean): string[] {
   const settings = {
     exit_on_error: 'on',
     fsync: 'off',
@@ -16,17 +38,15 @@ export function singleUserArguments(dataDirectory: string, { recovers }: DataDir
   return ['--single', '-D', dataDirectory, ...options, 'template1']
 }
 
-/**
- * What is said in that session, a statement a line: `postgres` becomes a superuser with this password (hexadecimal),
- * whatever it was; nobody else can log in or has a password any more; no subscription is enabled.
- */
-export function takeOverStatements(password: string): string {
+/** A statement a line. Nobody but `postgres` can log in or has a password any more; no subscription is enabled. */
+function takeOverStatements(password: string): string {
   return `${[
     `do $$ begin if not exists (select from pg_catalog.pg_roles where rolname = 'postgres') then create role postgres; end if; end $$`,
     `alter role postgres superuser createdb createrole inherit login replication bypassrls connection limit -1 password '${password}' valid until 'infinity'`,
     `alter role postgres reset all`,
     `update pg_catalog.pg_authid set rolpassword = null, rolcanlogin = false where rolname <> 'postgres'`,
     `update pg_catalog.pg_subscription set subenabled = false`,
+    `select datname as rehearsal_admin from pg_catalog.pg_database where datname = 'postgres'`,
   ].join('\n')}\n`
 }
 

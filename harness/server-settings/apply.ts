@@ -11,7 +11,7 @@ import { whyNot } from './why-not.ts'
 
 /** What became of the settings. */
 export interface AppliedSettings {
-  /** `work_mem = 64MB`. */
+  /** `work_mem = 64MB`; of an app's own ones (`app.jwt_secret`) the name alone. */
   readonly applied: readonly string[]
   /** Name and reason; no values, which may be secrets. */
   readonly leftOut: readonly string[]
@@ -32,9 +32,13 @@ export async function applySettings(server: Server, conf: string): Promise<Appli
   if (restart) await restartWith(server, applied)
   const wrong = await withClient(server.connection('postgres'), notInForce)
   return {
-    applied: applied.filter(({ name }) => !wrong.has(name)).map(({ name, value }) => `${name} = ${value}`),
+    applied: applied.filter(({ name }) => !wrong.has(name)).map(shown),
     leftOut: [...leftOut, ...[...wrong].map(([name, why]) => `${name}: ${why}`)],
   }
+}
+
+function shown({ name, value }: ConfSetting): string {
+  return name.includes('.') ? name : `${name} = ${value}`
 }
 
 async function setAll(

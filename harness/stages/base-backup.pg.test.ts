@@ -76,6 +76,7 @@ for (const testServer of testServers) {
           const { rows } = await client.query<Record<string, string>>(
             `select pg_is_in_recovery()::text as recovery, current_setting('archive_mode') as archiving,
                     current_setting('primary_conninfo') as primary,
+                    coalesce((select size from pg_stat_file('server.key', true))::text, 'null') as key,
                     (select count(*) from pg_replication_slots) as slots,
                     (select count(*) from pg_subscription where subenabled) as subscriptions,
                     (select count(*) from pg_stat_activity where backend_type ~ 'logical|walreceiver|archiver') as workers,
@@ -88,6 +89,7 @@ for (const testServer of testServers) {
           recovery: 'false',
           archiving: 'off',
           primary: '',
+          key: 'null',
           slots: '0',
           subscriptions: '0',
           workers: '0',

@@ -32,6 +32,11 @@ export async function furnish(server: Server): Promise<void> {
     await client.query(`alter system set max_prepared_transactions = 3`)
     await client.query(`select pg_create_physical_replication_slot('standby', true)`)
   })
+  await withClient(server.connection('postgres'), (client) =>
+    client.query(
+      `do $$ begin execute format('copy (select 1) to %L', current_setting('data_directory') || '/server.key'); end $$`,
+    ),
+  )
   await server.restart()
   await server.createDatabase('shop')
   await withClient(server.connection('shop'), async (client) => {

@@ -6,8 +6,8 @@ export interface ControlFile {
   readonly systemIdentifier: string
   /** Shut down cleanly: its files are whole without recovery. */
   readonly shutDown: boolean
-  /** Of its latest checkpoint, ISO 8601 in UTC. */
-  readonly checkpointAt: string
+  /** Of its latest checkpoint; null where a version of Postgres keeps it elsewhere. */
+  readonly checkpointAt: Date | null
   readonly walSegmentBytes: number
   /** Settings that a server on these files must not fall below. */
   readonly minimums: Readonly<Record<string, number>>
@@ -25,7 +25,7 @@ export function readControlFile(bytes: Buffer): ControlFile {
   return {
     systemIdentifier: String(bytes.readBigUInt64LE(0)),
     shutDown: [1, 2].includes(bytes.readInt32LE(16)),
-    checkpointAt: new Date(Number(bytes.readBigInt64LE(checkpointTimeAt)) * 1000).toISOString(),
+    checkpointAt: plausible(new Date(Number(bytes.readBigInt64LE(checkpointTimeAt)) * 1000)),
     walSegmentBytes: number(20),
     minimums: {
       max_connections: number(-28),
@@ -37,8 +37,12 @@ export function readControlFile(bytes: Buffer): ControlFile {
   }
 }
 
-/** After `checkPointCopy` (40) its `time`, which Postgres 18 does not move either. */
+/** In `checkPointCopy` (40) its `time`: up to 17 for sure. */
 const checkpointTimeAt = 40 + 64
+
+function plausible(date: Date): Date | null {
+  return date.getTime() > Date.UTC(2015) && date.getTime() < Date.now() + 86_400_000 ? date : null
+}
 
 function anchorOf(bytes: Buffer): number | undefined {
   for (let at = 120; at + 96 <= Math.min(bytes.length, 512); at += 8)
