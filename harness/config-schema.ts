@@ -13,6 +13,7 @@ export const configSchema = z.strictObject({
   postgres: z.number().int().optional(),
   image: z.string().optional(),
   serverUrl: z.string().optional(),
+  postgresqlConf: z.string().optional(),
   migrations: z
     .union([
       z.string(),

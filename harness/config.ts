@@ -87,6 +87,7 @@ export async function loadPlan({
     postgres,
     image: one(given.image) ?? file.image,
     serverUrl,
+    postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
@@ -118,6 +119,10 @@ function fromEnvironment(environment: PlanInput['environment']): RawSettings {
     given[setting.key] = 'list' in setting ? value.split(',').map((item) => item.trim()) : value
   }
   return given
+}
+
+function pathOf(cwd: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(cwd, path)
 }
 
 function migrationSource(cwd: string, given: NonNullable<Config['migrations']>): MigrationSource {

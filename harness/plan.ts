@@ -19,6 +19,8 @@ export interface Plan {
   readonly image: string | undefined
   /** The server that `--engine external` may make databases on. */
   readonly serverUrl: string | undefined
+  /** A file with production's settings for all that is measured. */
+  readonly postgresqlConf: string | undefined
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */

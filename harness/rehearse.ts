@@ -1,3 +1,4 @@
+import type { BackupFacts } from './backups/backup-format.ts'
 import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
@@ -87,7 +88,7 @@ export async function rehearse(
     tables: [],
     databaseSize: null,
     specs: [],
-    limits,
+    limits: limitsOf(null),
   }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
@@ -126,8 +127,8 @@ function notAsked(questions: readonly QuestionName[]): string[] {
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
-const limits = [
-  'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
+const limitsOf = (facts: BackupFacts | null): string[] => [
+  `Times are those of this machine, on ${facts?.physical ? 'a copy of production’s files with a warm cache' : 'a freshly restored copy with a warm cache and no bloat'}; production may take longer.`,
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
 
@@ -146,7 +147,9 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: await backupSummary(plan, prepared) })
+  const limits = limitsOf(prepared.facts)
+  const backup = await backupSummary(plan, prepared)
+  learn({ backup, limits })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   learn({ migrationSources: await digestSources(plan.migrations, plan.cwd) })
@@ -157,6 +160,7 @@ async function runStages(
     provision(given, prepared, { teardown, redactor, observe }, progress),
   )
   const { server } = provisioned
+  if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))

@@ -9,7 +9,8 @@ import type { Finding } from './rehearsal.ts'
 import type { RehearseOptions } from './rehearse.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { migrationTable } from './stages/preflight.ts'
+import { dataOf, migrationTable } from './stages/preflight.ts'
+import { readConfiguration } from './stages/server-settings.ts'
 import type { Given } from './stages/given.ts'
 import { provision, type Provisioned } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
@@ -45,11 +46,14 @@ export async function withRestored<Result>(
       major: plan.postgres ?? facts.serverMajor ?? undefined,
       image: plan.image,
       serverUrl: plan.serverUrl,
+      productionIdentifier: facts.systemIdentifier,
+      data: await dataOf({ file, format, facts }, plan),
       run,
     }
     const chosen = await chooseEngine(plan.engine, request)
     if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
-    const prepared = { file, format, facts, ...chosen, request }
+    const configuration = await readConfiguration(plan, facts)
+    const prepared = { file, format, facts, ...chosen, request, configuration }
     const { facts: provisioned } = await provision(given, prepared, { teardown, redactor, observe }, progress)
     const { findings = [] } = await restore(prepared, provisioned, signal, progress)
     const lost = findings.find(({ severity }) => severity === 'unverified' || severity === 'error')

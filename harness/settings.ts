@@ -20,14 +20,14 @@ export const settings = [
     flag: '--backup <path>',
     variable: 'REHEARSAL_BACKUP',
     description:
-      'the production backup: what pg_dump wrote, in any format, also compressed or packed; of a directory of backups the newest',
+      'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest',
     example: 'backups/production.dump',
   },
   {
     key: 'database',
     flag: '--database <name>',
     variable: 'REHEARSAL_DATABASE',
-    description: 'which database of a backup that holds several, as pg_dumpall writes it',
+    description: 'which database of a backup that holds several, as those of pg_dumpall and pg_basebackup do',
     defaultText: 'the only one that is not empty',
     example: 'comicscout',
   },
@@ -68,6 +68,14 @@ export const settings = [
     variable: 'REHEARSAL_SERVER_URL',
     description: 'server that the external engine makes its databases on; never production',
     example: 'postgresql://rehearsal:secret@rehearsal-db.internal:5432/postgres',
+  },
+  {
+    key: 'postgresqlConf',
+    flag: '--postgresql-conf <path>',
+    variable: 'REHEARSAL_POSTGRESQL_CONF',
+    description: "production's postgresql.conf or an excerpt, for the server that everything is measured on",
+    defaultText: 'the one in a base backup',
+    example: 'production/postgresql.conf',
   },
   {
     key: 'migrations',

@@ -76,7 +76,9 @@ async function startOn(
       { source: upper.name, target: upperPath, mode: 'ro' as const },
     ]
     const mounts = [...(data === upper ? [] : layers), { source: data.name, target: dataDirectory }]
-    const container = await startContainer(client, image, request.run, { mounts, password })
+    const container = await startContainer(client, image, request.run, {
+      data: { mounts, password },
+    })
     return { server: dockerServer(image, container, removeVolumes), method: methodWords[method] }
   } catch (error) {
     await removeVolumes().catch(() => {})

@@ -36,7 +36,10 @@ export const dockerFreezing: Freezing = {
     }
     try {
       const data = { mounts: [{ source: volume, target: dataDirectory }] }
-      const container = await startContainer(client, image, request.run, data)
+      const container = await startContainer(client, image, request.run, {
+        data,
+        directory: request.data,
+      })
       const server = dockerServer(image, container, discard)
       const freezing = async () => await freeze(container, dataDirectory, volume)
       return { ...server, freeze: async () => await (frozen ??= freezing()) }

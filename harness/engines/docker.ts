@@ -26,7 +26,7 @@ export const docker: Engine = {
     const client = await dockerClient()
     const image = imageFor(request)
     await ensureImage(client, image)
-    return dockerServer(image, await startContainer(client, image, request.run))
+    return dockerServer(image, await startContainer(client, image, request.run, { directory: request.data }))
   },
 
   async sweep({ kept }): Promise<string[]> {

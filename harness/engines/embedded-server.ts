@@ -4,18 +4,19 @@ import { HarnessError } from '../errors.ts'
 import { clientToolVersion, runClientTool } from '../postgres/client-tools.ts'
 import type { Run } from '../runs/run.ts'
 import type { Cluster } from './embedded-cluster.ts'
-import { lastLog } from './embedded-postmaster.ts'
+import { lastLog, startPostmaster } from './embedded-postmaster.ts'
 import type { Postmaster } from './embedded-postmaster.ts'
 import type { Server } from './engine.ts'
 import { shellCommand } from './shell-command.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
 /** The Server contract over a postmaster of ours. */
-export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Run): Server {
-  const admin = postmaster.connection
+export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run): Server {
+  let postmaster = started
+  let admin = postmaster.connection
   let stopped: Promise<void> | undefined
-  const guard = async (work: Promise<void>) => {
-    await work.catch(async (error: unknown) => {
+  const guard = async <Result>(work: Promise<Result>): Promise<Result> => {
+    return await work.catch(async (error: unknown) => {
       await requireAlive(cluster, postmaster)
       throw error
     })
@@ -37,6 +38,11 @@ export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Ru
     createDatabase: async (name, options) => await guard(createDatabase(admin, name, options)),
     cloneDatabase: async (source, target) => await guard(cloneDatabase(admin, source, target)),
     dropDatabase: async (name) => await guard(dropDatabase(admin, name)),
+    restart: async () => {
+      await postmaster.stop()
+      postmaster = await startPostmaster(cluster, run)
+      admin = postmaster.connection
+    },
     hints: async (database) => ({
       connect: await connectCommand(cluster, postmaster, database),
       remove: 'rehearse clean',

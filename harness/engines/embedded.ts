@@ -4,7 +4,8 @@ import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
-import { initialise } from './embedded-cluster.ts'
+import { emptyCluster, initialise, settings } from './embedded-cluster.ts'
+import { fillCluster } from './embedded-data.ts'
 import { embeddedFreezing } from './embedded-freezing.ts'
 import { serverUser, whyNotRunnable } from './embedded-install.ts'
 import { startPostmaster } from './embedded-postmaster.ts'
@@ -26,9 +27,12 @@ export const embedded: Engine = {
   },
 
   async start(request: ServerRequest): Promise<Server> {
-    const cluster = await initialise(await chosen(request), await serverUser(), request.run)
+    const { data, run } = request
+    const make = data === undefined ? initialise : emptyCluster
+    const cluster = await make(await chosen(request), await serverUser(), run)
     try {
-      return embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
+      if (data !== undefined) await fillCluster(cluster, data, await settings(), run)
+      return embeddedServer(cluster, await startPostmaster(cluster, run), run)
     } catch (error) {
       await rm(cluster.directory, { recursive: true, force: true })
       throw error

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { openBackup } from '../backups/index.ts'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
+import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
@@ -15,6 +16,7 @@ import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
+import { readConfiguration, type Configuration } from './server-settings.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
@@ -28,6 +30,8 @@ export interface Prepared {
   readonly request: ServerRequest
   readonly listed: readonly ListedMigration[]
   readonly table: MigrationTable
+  /** Production's, where it is given. */
+  readonly configuration: Configuration | null
   /** Absolute, sorted. */
   readonly specFiles: readonly string[]
 }
@@ -54,7 +58,10 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const reading = attempt(readBackup(given, expected))
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
-    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
+    const data = backup && (await attempt(dataOf(backup, plan)))
+    const productionIdentifier = backup?.facts.systemIdentifier ?? null
+    const { image, serverUrl } = plan
+    const request = { major, image, serverUrl, productionIdentifier, run, data }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
@@ -74,17 +81,27 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
+  const configuration = await attempt(readConfiguration(plan, facts))
   if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
-  if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
+  if (
+    !opened ||
+    !facts ||
+    !listing ||
+    !specFiles ||
+    !chosen ||
+    configuration === undefined ||
+    problems.length > 0
+  )
     throw new StageHalt(problems)
   const { listed } = listing
   return {
-    facts: { ...opened, facts, ...chosen, listed, table, specFiles },
+    facts: { ...opened, facts, ...chosen, listed, table, configuration, specFiles },
     summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [
       ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
       ...missingDowns(listed, facts.appliedMigrations),
       ...majorChange(plan, facts),
+      ...missingManifest(opened.file, facts),
     ],
   }
 }
@@ -95,6 +112,20 @@ async function readBackup(
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
   const { file, format } = await openBackup(plan.backup, run.directory)
   return { file, format, facts: await format.describe(file, table, plan.database) }
+}
+
+/** Of a base backup; nothing of what is loaded. */
+export async function dataOf(
+  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
+  { postgres }: Plan,
+): Promise<DataDirectory | undefined> {
+  const data = format.dataDirectory?.(file, facts)
+  if (data === undefined || postgres === undefined || postgres === data.major) return data
+  throw new HarnessError(
+    'basebackup-major',
+    `The base backup is of Postgres ${data.major} and starts on no other, also not on ${postgres}.`,
+    { hint: 'Leave out --postgres; to rehearse a major upgrade, give a dump (pg_dump).' },
+  )
 }
 
 /** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
@@ -141,6 +172,13 @@ function missingDowns(listed: readonly ListedMigration[], applied: readonly stri
   return listed
     .filter((migration) => !applied.includes(migration.name) && !migration.hasDown)
     .map((migration) => missingDown(migration.name))
+}
+
+function missingManifest({ path }: BackupFile, { physical }: BackupFacts): Finding[] {
+  if (physical?.manifest !== 'missing') return []
+  const message = 'The base backup has no manifest, so that damage in its files may not be seen.'
+  const remedy = 'Keep the backup_manifest that pg_basebackup writes with the backup.'
+  return [{ id: 'missing-manifest', severity: 'warning', subject: path, message, remedy }]
 }
 
 function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {

@@ -1,5 +1,10 @@
-import type { Server } from '../engines/engine.ts'
+import type { BackupFacts } from '../backups/backup-format.ts'
+import { chooseDatabase } from '../backups/physical/choose-database.ts'
+import type { DataFile } from '../engines/data-directory.ts'
+import type { Server, ServerRequest } from '../engines/engine.ts'
 import type { Redactor } from '../redact.ts'
+import type { Finding } from '../rehearsal.ts'
+import { bytes } from '../reports/text.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
 import type { Given } from './given.ts'
@@ -11,7 +16,10 @@ export interface Provisioned {
   readonly database: string
 }
 
-/** Starts the throwaway server, or takes a database on the external one; teardown stops it or leaves it up. */
+/**
+ * Starts the throwaway server, or takes a database on the external one; teardown stops it or leaves it up. Of a base
+ * backup the database is there already.
+ */
 export async function provision(
   given: Given,
   { engine, request, reason, facts }: Pick<Prepared, 'engine' | 'request' | 'reason' | 'facts'>,
@@ -19,8 +27,8 @@ export async function provision(
   progress: Progress,
 ): Promise<StageOutput<Provisioned>> {
   progress(`starting Postgres ${request.major ?? ''} with the ${engine.name} engine`)
-  const database = engine.name === 'external' ? request.run.id : 'rehearsal'
-  const starting = engine.start(request)
+  let database = engine.name === 'external' ? request.run.id : 'rehearsal'
+  const starting = engine.start(observed(request, given.signal, progress))
   // A server that is still starting when the rehearsal is interrupted must be stopped all the same.
   teardown.defer('the Postgres server', async () => {
     const server = await starting.catch(() => undefined)
@@ -28,8 +36,47 @@ export async function provision(
   })
   const server = await starting
   redactor.add(server.connection(database).password)
-  await server.createDatabase(database, facts.encoding === null ? {} : { encoding: facts.encoding })
-  return { facts: { server, database }, summary: `Postgres ${server.version}, ${engine.name}: ${reason}` }
+  const summary = `Postgres ${server.version}, ${engine.name}: ${reason}`
+  if (request.data !== undefined) {
+    database = await chooseDatabase(server, given.plan.database)
+    return { facts: { server, database }, summary }
+  }
+  const { encoding, locale } = facts
+  const differences = await server.createDatabase(database, {
+    ...(encoding === null ? {} : { encoding }),
+    ...(locale === null ? {} : { locale }),
+  })
+  return {
+    facts: { server, database },
+    summary,
+    findings: differences.map((difference) => localeDiffers(facts, difference)),
+  }
+}
+
+/** Copying a base backup says how far it is, and ends when the rehearsal does. */
+function observed(request: ServerRequest, signal: AbortSignal, progress: Progress): ServerRequest {
+  const { data } = request
+  if (data === undefined) return request
+  const files = async function* (): AsyncGenerator<DataFile> {
+    let copied = 0
+    for await (const file of data.files()) {
+      signal.throwIfAborted()
+      yield file
+      copied += file.bytes
+      progress(`copying the base backup, ${bytes(copied)}`)
+    }
+  }
+  return { ...request, data: { ...data, files } }
+}
+
+function localeDiffers({ database, locale }: BackupFacts, message: string): Finding {
+  return {
+    id: 'locale-differs',
+    severity: 'warning',
+    subject: database ?? 'the database',
+    message,
+    remedy: `Rehearse in an image that has the locale ${locale?.locale ?? locale?.collate}: --image NAME.`,
+  }
 }
 
 async function leave(

@@ -7,13 +7,39 @@ import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Prepared } from './preflight.ts'
+import { defusedFinding } from './defused.ts'
+import { useConfiguration } from './server-settings.ts'
+import { takeOver } from './take-over.ts'
 import { pristineName, type Provisioned } from './provision.ts'
+
+/**
+ * Brings the backup onto the server, by loading it or, of a base backup, as it is; then the server is put under
+ * production's settings, where they are given.
+ */
+export async function restore(
+  prepared: Pick<Prepared, 'file' | 'format' | 'facts' | 'request' | 'configuration'>,
+  provisioned: Provisioned,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<StageOutput<RestoreOutcome>> {
+  const isCopy = prepared.request.data !== undefined
+  const restored = isCopy
+    ? await takeOver(prepared, provisioned, progress)
+    : await load(prepared, provisioned, signal, progress)
+  progress('taking over production’s settings')
+  const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
+  return {
+    ...restored,
+    summary: restored.summary + summary,
+    findings: [...(restored.findings ?? []), ...findings],
+  }
+}
 
 /**
  * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
  * way is a finding that cannot pass.
  */
-export async function restore(
+async function load(
   { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
   { server, database }: Provisioned,
   signal: AbortSignal,
@@ -56,11 +82,4 @@ function lost({ path }: BackupFile, { text }: RestoreMessage): Finding {
     message: `The copy lacks something that the backup holds: ${text}`,
     remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
   }
-}
-
-/** What the copy would have done in production's name. */
-function defusedFinding({ path }: BackupFile, details: readonly string[]): Finding[] {
-  if (details.length === 0) return []
-  const message = `The copy cannot act as production: ${count(details.length, 'object')} that would reach other servers ${details.length === 1 ? 'was' : 'were'} defused.`
-  return [{ id: 'defused', severity: 'notice', subject: path, message, evidence: { details } }]
 }
