@@ -25,7 +25,13 @@ export const configSchema = z.strictObject({
       }),
     ])
     .optional(),
-  migrate: z.strictObject({ stallTimeout: duration.optional() }).optional(),
+  migrate: z
+    .strictObject({
+      stallTimeout: duration.optional(),
+      command: z.string().min(1).optional(),
+      rollbackCommand: z.string().min(1).optional(),
+    })
+    .optional(),
   hazards: z
     .strictObject({
       errorStall: duration.optional(),

@@ -65,6 +65,12 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   problems.push(...unknownHazards(file.hazards))
+  const commands = {
+    command: one(given.migrateCommand) ?? file.migrate?.command,
+    rollbackCommand: one(given.rollbackCommand) ?? file.migrate?.rollbackCommand,
+  }
+  if (commands.command === undefined && commands.rollbackCommand !== undefined)
+    problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
   if (problems.length > 0 || backup === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -76,7 +82,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     image: one(given.image) ?? file.image,
     serverUrl,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
-    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
+    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {

@@ -21,6 +21,10 @@ export interface Plan {
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */
     readonly stallTimeoutMs: number
+    /** Shell command line of another migrator; undefined: the Kysely migrations of `migrations`. */
+    readonly command: string | undefined
+    /** Shell command line that takes all of it down again. */
+    readonly rollbackCommand: string | undefined
   }
   readonly hazards: HazardRules
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */

@@ -134,7 +134,9 @@ async function runStages(
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
-  const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
+  const before = await journal.run('baseline', (progress) =>
+    baseline(plan, provisioned, prepared.table, progress),
+  )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs })
@@ -152,10 +154,14 @@ async function runStages(
     rollback(given, prepared, provisioned, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  const last = await journal.run('verify-rollback', (progress) =>
-    verifyRollback(given, provisioned, before, prepared.specFiles, progress),
-  )
-  learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  if (rolledBack.attempted) {
+    const last = await journal.run('verify-rollback', (progress) =>
+      verifyRollback(given, provisioned, before, prepared.specFiles, progress),
+    )
+    learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  } else {
+    journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
+  }
   const statements = await journal.run('locks', (progress) =>
     locks(given, provisioned, before, { migrated, rolledBack }, progress),
   )

@@ -69,7 +69,11 @@ function compared(
   return all.filter((statement) => statement.direction === direction)
 }
 
-const runOf = ({ statements, outcome }: MigratorTrace): TracedRun => ({ statements, windows: outcome.runs })
+const runOf = ({ statements, outcome, command }: MigratorTrace): TracedRun => ({
+  statements,
+  windows: outcome.runs,
+  isBookkeeping: command?.isBookkeeping,
+})
 
 /** Facts of a run that went another way than the rehearsed one, or was not seen whole, verify nothing. */
 function different(

@@ -11,6 +11,8 @@ export interface TracedRun {
     readonly migration: string
     readonly direction: Direction
   })[]
+  /** Whether a statement within a window is the migrator's own all the same. */
+  readonly isBookkeeping?: ((sql: string) => boolean) | undefined
 }
 
 export interface TracedLock {
@@ -102,9 +104,9 @@ interface Labelled {
   readonly key: string
 }
 
-function* labelled({ statements, windows }: TracedRun): Generator<Labelled> {
+function* labelled({ statements, windows, isBookkeeping }: TracedRun): Generator<Labelled> {
   const seen = new Map<string, number>()
-  for (const [index, ofWindow] of byMigration(statements, windows).entries()) {
+  for (const [index, ofWindow] of byMigration(statements, windows, isBookkeeping).entries()) {
     const window = windows[index]
     if (window === undefined) continue
     const { migration, direction } = window
