@@ -36,8 +36,7 @@ export async function rollback(
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
-  if (migrated.command !== null)
-    return rollbackByCommand(given, provisioned, applied, progress)
+  if (migrated.command !== null) return rollbackByCommand(given, provisioned, applied, progress)
   const connection = server.connection(database)
   const request = { operation: 'down', steps: applied.length } as const
   const trace = await traceMigrator(given, request, connection, progress)
