@@ -14,7 +14,6 @@ function statements(...texts: readonly string[]) {
 
 const run = {
   startedAt: 999,
-  endedAt: 2000,
   label: 'knex migrate:latest',
   record: records.knex,
   names: ['a', 'b'],
@@ -48,13 +47,13 @@ describe('when each migration of a command ran', () => {
     )
     expect(commandWindows({ ...run, record: records.prisma }, seen)).to.deep.equal([
       { migration: 'a', startedAt: 1000.5, endedAt: 1003 - 0.0005 },
-      { migration: 'b', startedAt: 1003.5, endedAt: 2000 },
+      { migration: 'b', startedAt: 1003.5, endedAt: 1004.5 },
     ])
   })
 
   it('is the whole run where rows and names do not match, or no record is known', () => {
     const seen = statements('insert into knex_migrations values ($1, $2), ($3, $4)')
-    const whole = [{ migration: 'knex migrate:latest', startedAt: 999, endedAt: 2000 }]
+    const whole = [{ migration: 'knex migrate:latest', startedAt: 1000, endedAt: 1000.5 }]
     expect(commandWindows(run, seen)).to.deep.equal(whole)
     expect(
       commandWindows({ ...run, record: undefined }, statements('alter table one add x int')),

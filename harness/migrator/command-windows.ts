@@ -18,7 +18,6 @@ export interface CommandWindow {
 
 export interface CommandRun {
   readonly startedAt: number
-  readonly endedAt: number
   /** What it is called when nothing names its migrations. */
   readonly label: string
   /** The record that the migrator was seen to use. */
@@ -32,9 +31,11 @@ export interface CommandRun {
  * migration. Where their number is another, all is one run, called by its only migration, else by the label. Pure.
  */
 export function commandWindows(run: CommandRun, statements: readonly SeenStatement[]): CommandWindow[] {
-  const { record, names, endedAt } = run
-  const startedAt = workBegins(run, statements)
+  const { record, names } = run
   const marks = record === undefined ? [] : statements.filter(({ text }) => isMark(record, text))
+  const startedAt = workBegins(run, statements, marks[0])
+  // The process may stay up long after its last word.
+  const endedAt = Math.max(startedAt, ...statements.slice(-1).map(endOf))
   if (record === undefined || names.length < 2 || marks.length !== names.length) {
     return [{ migration: names.length === 1 ? (names[0] ?? run.label) : run.label, startedAt, endedAt }]
   }
@@ -57,11 +58,18 @@ const idle =
   /^(select|show|set|reset|begin|start transaction|commit|rollback|savepoint|release|discard|listen|deallocate|prepare)\b/i
 
 /** Behind the bookkeeping that comes before the first work, so that this is part of no migration. */
-function workBegins({ record, startedAt }: CommandRun, statements: readonly SeenStatement[]): number {
-  const first = statements.findIndex((statement) => isWork(record, statement))
+function workBegins(
+  { record, startedAt }: CommandRun,
+  statements: readonly SeenStatement[],
+  firstMark: SeenStatement | undefined,
+): number {
+  const first =
+    firstMark === undefined
+      ? statements.findIndex((statement) => isWork(record, statement))
+      : statements.indexOf(firstMark)
   const before = statements.slice(0, Math.max(0, first))
   const last = record && before.findLast(({ text }) => isAbout(record, text))
-  return last === undefined ? startedAt : endOf(last)
+  return last === undefined ? (statements[0]?.startedAt ?? startedAt) : endOf(last)
 }
 
 function isMark(record: MigratorRecord, text: string): boolean {

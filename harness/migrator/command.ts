@@ -55,7 +55,6 @@ export async function runCommand(request: CommandRequest, options: MigratorOptio
   const before = await readRecords(database)
   const startedAt = now()
   const { exit, stall, output } = await execute(request.command, database, options)
-  const endedAt = now()
   options.signal?.throwIfAborted()
   const after = await readRecords(database).catch(() => before)
   const statements = request.statements()
@@ -65,7 +64,6 @@ export async function runCommand(request: CommandRequest, options: MigratorOptio
     request.direction === 'up' ? missing(current ?? [], old ?? []) : missing(old ?? [], current ?? [])
   const run: CommandRun = {
     startedAt,
-    endedAt,
     label: commandLabel(request.command),
     record,
     names: request.direction === 'up' ? changed : changed.toReversed(),
