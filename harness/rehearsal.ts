@@ -98,6 +98,22 @@ export interface StatementFacts {
   readonly scans: readonly { readonly relation: string; readonly rows: number }[]
   /** Write-ahead log written meanwhile. */
   readonly walBytes: number
+  /** Tables that changed their size, or in which rows died. */
+  readonly growth?: readonly GrowthFacts[]
+  /** Written to temporary files, at least; left out where the server would not tell. */
+  readonly tempBytes?: number
+  /** Waited for locks before they were granted, waits of 10 ms and more; left out where the server would not tell. */
+  readonly lockWaitMs?: number
+}
+
+/** By how many bytes a table became larger, or (below 0) smaller, and rows that updates and deletes left dead. */
+export interface GrowthFacts {
+  /** `schema.table`. */
+  readonly relation: string
+  readonly tableBytes: number
+  readonly indexBytes: number
+  readonly toastBytes: number
+  readonly deadRows: number
 }
 
 export interface LockFacts {

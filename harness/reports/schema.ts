@@ -54,6 +54,17 @@ const statement = object({
   rewrites: list(text),
   scans: list(object({ relation: text, rows: whole })),
   walBytes: whole,
+  growth: list(
+    object({
+      relation: text,
+      tableBytes: z.int(),
+      indexBytes: z.int(),
+      toastBytes: z.int(),
+      deadRows: whole,
+    }),
+  ).exactOptional(),
+  tempBytes: whole.exactOptional(),
+  lockWaitMs: number.exactOptional(),
 })
 
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */

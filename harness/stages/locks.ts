@@ -3,6 +3,7 @@ import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
+import { tellServerLog } from '../trace/server-log.ts'
 import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
 import type { Baseline } from './baseline.ts'
 import type { Given } from './given.ts'
@@ -27,6 +28,7 @@ export async function locks(
   progress('copying the restored database')
   await server.cloneDatabase(pristine, copy)
   const connection = server.connection(copy)
+  const serverTells = await tellServerLog(connection)
   const observer = await observeFootprints(connection)
   try {
     const look = (request: Parameters<typeof traceMigrator>[1]) =>
@@ -40,7 +42,7 @@ export async function locks(
     const downs = compared(rolledBack.trace, down, observer, 'down')
     const statements = [...ups, ...downs]
     return {
-      facts: statementFacts(statements),
+      facts: statementFacts(statements, serverTells),
       findings: [
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),

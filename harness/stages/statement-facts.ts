@@ -2,7 +2,10 @@ import type { StatementFacts } from '../rehearsal.ts'
 import type { TracedStatement } from '../trace/traced.ts'
 
 /** What the rehearsal keeps of the trace: locks on tables and views, the beginning of each text, 1,000 statements. */
-export function statementFacts(statements: readonly TracedStatement[]): StatementFacts[] {
+export function statementFacts(
+  statements: readonly TracedStatement[],
+  serverTells: boolean,
+): StatementFacts[] {
   return statements.slice(0, statementsAtMost).map((statement) => ({
     migration: statement.migration,
     direction: statement.direction,
@@ -19,6 +22,8 @@ export function statementFacts(statements: readonly TracedStatement[]): Statemen
     rewrites: statement.rewritten.map(({ name }) => name),
     scans: statement.scans.map(({ relation, rows }) => ({ relation: relation.name, rows })),
     walBytes: statement.walBytes,
+    growth: statement.growth,
+    ...(serverTells ? { tempBytes: statement.tempBytes, lockWaitMs: rounded(statement.lockWaitMs) } : {}),
   }))
 }
 

@@ -2,6 +2,7 @@ import type { Direction } from '../rehearsal.ts'
 import { byMigration, type MigrationWindow } from './by-migration.ts'
 import type { Footprint } from './footprint.ts'
 import type { LockMode } from './locks.ts'
+import { serverLogOf, type ServerLog } from './server-log.ts'
 import type { Statement } from './statement.ts'
 
 /** One operation of the Migrator as the tap saw it. */
@@ -26,10 +27,8 @@ export interface TracedLock {
 }
 
 /** A round of statements (mostly one) of a migration, with what it did and how long that lasted. */
-export interface TracedStatement extends Omit<
-  Footprint,
-  'statements' | 'locks' | 'released' | 'transaction'
-> {
+export interface TracedStatement
+  extends Omit<Footprint, 'statements' | 'locks' | 'released' | 'transaction'>, ServerLog {
   readonly migration: string
   readonly direction: Direction
   readonly text: string
@@ -84,6 +83,7 @@ export function traced(
         text: label.statement.text,
         tags: statements.flatMap(({ tag }) => tag ?? []),
         error: null,
+        ...serverLogOf(statements),
         durationMs: endedAt - startedAt,
         timing,
         locks: locks.map(({ relation, mode }) => ({
@@ -148,6 +148,9 @@ const nothing = {
   dropped: [],
   renamed: [],
   columnsGone: [],
+  growth: [],
+  tempBytes: 0,
+  lockWaitMs: 0,
   walBytes: 0,
   hasLockTimeout: true,
 } as const
