@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import { packageFile } from './docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import { missingEngine, runProgram, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 
@@ -37,6 +38,7 @@ for (const engine of ['embedded', 'docker'] as const) {
         { phase: 'migrated', failed: 0 },
         { phase: 'rolled-back', failed: 0 },
       ])
+      expectOneAxis(result.rehearsal)
     })
 
     for (const name of sets('fixtures/broken')) {
@@ -147,6 +149,37 @@ describe('rehearse report', () => {
     }
   })
 })
+
+/** Migrations within their stages and statements within their migrations, by one clock of three processes. */
+function expectOneAxis(rehearsal: Rehearsal | undefined): void {
+  const { stages = [], migrations = [], statements = [], durationMs = 0 } = rehearsal ?? {}
+  const within = (inner: Span, outer: Span | undefined, what: string) => {
+    const [from, to] = [outer?.startedMs ?? Infinity, (outer?.startedMs ?? 0) + (outer?.durationMs ?? 0)]
+    expect(inner.startedMs, what).to.be.within(from - slackMs, to + slackMs)
+    expect((inner.startedMs ?? 0) + inner.durationMs, what).to.be.within(from - slackMs, to + slackMs)
+  }
+  for (const stage of stages) within(stage, { startedMs: 0, durationMs }, stage.name)
+  for (const run of migrations) {
+    const stage = run.direction === 'up' ? 'migrate' : 'rollback'
+    const outer = stages.find(({ name }) => name === stage)
+    within(run, outer, run.name)
+  }
+  const exact = statements.filter(({ timing }) => timing === 'exact')
+  expect(exact).to.have.length.above(0)
+  for (const statement of exact) {
+    const { migration, direction } = statement
+    const run = migrations.find((it) => it.name === migration && it.direction === direction)
+    within(statement, run, statement.text)
+  }
+}
+
+interface Span {
+  readonly startedMs?: number
+  readonly durationMs: number
+}
+
+/** Durations are whole milliseconds, and two processes read the clock. */
+const slackMs = 3
 
 function sets(path: string): string[] {
   return readdirSync(packageFile(path), { withFileTypes: true })

@@ -48,6 +48,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  ask: z.array(z.string()).optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),

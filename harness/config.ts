@@ -1,17 +1,14 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { z } from 'zod'
-import { configSchema, parseDuration, type Config } from './config-schema.ts'
-import { engineNames } from './engines/index.ts'
-import { HarnessError, messageOf } from './errors.ts'
+import { invalid, loadConfigFile } from './config-file.ts'
+import { parseDuration, type Config } from './config-schema.ts'
+import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
-import type { AppPlan, MigrationSource, Plan, ReportTarget } from './plan.ts'
-import { parseUrl } from './postgres/url.ts'
-import { isReportName, reportNames } from './reports/index.ts'
-import { connectionVariables, settings, type RawSettings } from './settings.ts'
-
-const configFileNames = ['rehearsal.config.ts', 'rehearsal.config.js', 'rehearsal.config.json']
+import type { AppPlan, MigrationSource, Plan } from './plan.ts'
+import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
+import type { QuestionName } from './rehearsal.ts'
+import { settings, type RawSettings } from './settings.ts'
 
 const defaults = {
   engine: 'auto',
@@ -21,6 +18,7 @@ const defaults = {
   specTimeout: '10m',
   readyUrl: 'http://127.0.0.1:{port}/',
   readyTimeout: '30s',
+  questions: ['locks'] satisfies QuestionName[],
 } as const
 
 export interface PlanInput {
@@ -59,6 +57,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const specTimeoutMs = attempt(() =>
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
+  const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -84,6 +83,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
+    questions: questions ?? [],
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:
@@ -101,31 +101,6 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   })
 }
 
-async function loadConfigFile(cwd: string, name: string | undefined): Promise<Config> {
-  const path =
-    name === undefined ? configFileNames.map((it) => resolve(cwd, it)).find(existsSync) : resolve(cwd, name)
-  if (path === undefined) return {}
-  if (!existsSync(path)) throw invalid([`the config file ${path} does not exist`])
-  let content: unknown
-  try {
-    const loaded = await import(
-      pathToFileURL(path).href,
-      path.endsWith('.json') ? { with: { type: 'json' } } : {}
-    )
-    content = loaded.default
-  } catch (error) {
-    throw invalid([`${path} could not be loaded: ${messageOf(error)}`])
-  }
-  const parsed = configSchema.safeParse(content)
-  if (parsed.success) return parsed.data
-  throw invalid(parsed.error.issues.map((issue) => `${path}: ${describeIssue(issue)}`))
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const where = issue.path.length === 0 ? 'the file' : `\`${issue.path.join('.')}\``
-  return `${where}: ${issue.message}`
-}
-
 function fromEnvironment(environment: PlanInput['environment']): RawSettings {
   const given: RawSettings = {}
   for (const setting of settings) {
@@ -134,45 +109,6 @@ function fromEnvironment(environment: PlanInput['environment']): RawSettings {
     given[setting.key] = 'list' in setting ? value.split(',').map((item) => item.trim()) : value
   }
   return given
-}
-
-function one(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.at(-1)
-}
-
-function many(value: string | readonly string[] | undefined): readonly string[] | undefined {
-  return typeof value === 'string' ? [value] : value
-}
-
-function engineOf(name: string): Plan['engine'] {
-  if (name === 'auto') return name
-  const known = engineNames.find((it) => it === name)
-  if (known === undefined)
-    throw new Error(`engine ${JSON.stringify(name)} is none of auto, ${engineNames.join(', ')}`)
-  return known
-}
-
-function majorOf(value: string | number | undefined): number | undefined {
-  if (value === undefined) return undefined
-  const major = Number(value)
-  if (!Number.isInteger(major) || major < 12 || major > 99) {
-    throw new Error(`postgres ${JSON.stringify(value)} is not a major version such as 17`)
-  }
-  return major
-}
-
-function reportsOf(cwd: string, given: RawSettings['reports'], file: Config['reports']): ReportTarget[] {
-  const pairs = many(given)?.map((text) => {
-    const [name = '', ...rest] = text.split('=')
-    return [name, rest.join('=')] as const
-  })
-  return (pairs ?? Object.entries(file ?? {})).map(([name, path]) => {
-    if (!isReportName(name))
-      throw new Error(`report ${JSON.stringify(name)} is none of ${reportNames.join(', ')}`)
-    if (path === undefined || path === '')
-      throw new Error(`report ${name} needs a path: --report ${name}=PATH`)
-    return { name, path: path === '-' ? '-' : resolve(cwd, path) }
-  })
 }
 
 function migrationSource(cwd: string, given: NonNullable<Config['migrations']>): MigrationSource {
@@ -202,33 +138,4 @@ function appOf(given: RawSettings, file: Config): AppPlan | undefined {
     readyUrl: one(given.appReadyUrl) ?? file.app?.readyUrl ?? defaults.readyUrl,
     readyTimeoutMs: parseDuration(file.app?.readyTimeout ?? defaults.readyTimeout),
   }
-}
-
-function protectedUrlsOf(environment: PlanInput['environment']): Record<string, string> {
-  const urls: Record<string, string> = {}
-  for (const { variable, protected: isProtected } of connectionVariables) {
-    const value = environment[variable]
-    if (isProtected && value !== undefined && value !== '') urls[variable] = value
-  }
-  return urls
-}
-
-function refuseProtectedServer(serverUrl: string | undefined, protectedUrls: Record<string, string>): void {
-  const target = serverUrl === undefined ? undefined : parseUrl(serverUrl)
-  if (serverUrl !== undefined && target === undefined)
-    throw new Error('REHEARSAL_SERVER_URL is not a postgres URL')
-  for (const [variable, url] of Object.entries(protectedUrls)) {
-    const server = parseUrl(url)
-    if (server !== undefined && server.host === target?.host && server.port === target.port) {
-      throw new Error(`REHEARSAL_SERVER_URL names the same server as ${variable}; rehearsals never run there`)
-    }
-  }
-}
-
-function invalid(problems: readonly string[]): HarnessError {
-  const list =
-    problems.length === 1 ? problems[0] : `\n${problems.map((problem) => `  - ${problem}`).join('\n')}`
-  return new HarnessError('invalid-plan', `The plan is not valid: ${list}`, {
-    hint: 'See `rehearse run --help` and docs/configuration.md.',
-  })
 }

@@ -1,3 +1,4 @@
+import { now } from './clock.ts'
 import { openBackup } from './backups/index.ts'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { HarnessError } from './errors.ts'
@@ -29,7 +30,7 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
     const { file, format } = await openBackup(plan.backup, run.directory)
     const listing =
       plan.migrate.command === undefined
-        ? await listMigrations({ plan, run, signal }).catch((error: unknown) => {
+        ? await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
             if (error instanceof HarnessError || error instanceof StageHalt) return error.message
             throw error
           })

@@ -1,5 +1,6 @@
 import type { EngineName } from './engines/index.ts'
 import type { HazardRules } from './hazards/judge.ts'
+import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
 
 /** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
@@ -26,6 +27,8 @@ export interface Plan {
     /** Shell command line that takes all of it down again. */
     readonly rollbackCommand: string | undefined
   }
+  /** What is asked beside the rehearsal itself, in order. */
+  readonly questions: readonly QuestionName[]
   readonly hazards: HazardRules
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]

@@ -32,7 +32,8 @@ export interface Evidence {
   readonly details?: readonly string[]
 }
 
-export const stageNames = [
+/** What every rehearsal does, in order. */
+export const coreStageNames = [
   'preflight',
   'provision',
   'restore',
@@ -42,8 +43,14 @@ export const stageNames = [
   'smoke',
   'rollback',
   'verify-rollback',
-  'locks',
 ] as const
+
+/** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
+export const questionNames = ['locks'] as const
+
+export type QuestionName = (typeof questionNames)[number]
+
+export const stageNames = [...coreStageNames, ...questionNames] as const
 
 export type StageName = (typeof stageNames)[number]
 
@@ -53,6 +60,8 @@ export type StageStatus = 'completed' | 'halted' | 'crashed' | 'skipped'
 export interface StageResult {
   readonly name: StageName
   readonly status: StageStatus
+  /** After the rehearsal began; absent when it never started. */
+  readonly startedMs?: number
   readonly durationMs: number
   /** One line: what the stage did, or why it did not. */
   readonly summary: string
@@ -75,6 +84,8 @@ export interface MigrationRun {
    * does not have it, as for the first ones of a batch that failed; `not-executed` when it did not get there.
    */
   readonly status: 'success' | 'error' | 'undone' | 'not-executed'
+  /** After the rehearsal began, by the clock of stages and statements; absent when it was not executed. */
+  readonly startedMs?: number
   /** Time inside the migration's own function; 0 when it was not executed. */
   readonly durationMs: number
   /** Statements the server received while it ran, on any connection of the migrator. */
@@ -87,6 +98,8 @@ export interface StatementFacts {
   readonly direction: Direction
   /** SQL as the server received it, its first 2,000 characters. */
   readonly text: string
+  /** After the rehearsal began, in the run that `timing` names. */
+  readonly startedMs?: number
   readonly durationMs: number
   /** `exact`: of the run as in production; `observed`: of the run that was slowed down by looking. */
   readonly timing: 'exact' | 'observed'
@@ -134,6 +147,8 @@ export interface SpecPass {
   readonly pending: number
   readonly durationMs: number
   readonly failures: readonly { readonly title: string; readonly message: string }[]
+  /** The first 500 that passed, in order. */
+  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
 }
 
 export interface TableFacts {
@@ -143,12 +158,22 @@ export interface TableFacts {
   readonly bytes: number
 }
 
+/** Size of the rehearsed database, all of it. */
+export interface DatabaseSize {
+  /** As restored, before the first migration. */
+  readonly restoredBytes: number
+  /** After the last one. */
+  readonly migratedBytes: number
+}
+
 export interface BackupSummary {
   readonly path: string
   readonly format: string
   readonly compression: string
   readonly bytes: number
   readonly sha256: string
+  /** ISO 8601, UTC: the date in its own head, read as this machine's local time, else that of the file. */
+  readonly madeAt: string
   readonly serverVersion: string | null
   readonly dumpVersion: string | null
   readonly database: string | null
@@ -173,6 +198,8 @@ export interface Rehearsal {
   readonly verdict: Verdict
   /** One sentence that gives the verdict and its reason. */
   readonly summary: string
+  /** What was asked beside the rehearsal itself; the verdict rests on these too. */
+  readonly questions: readonly QuestionName[]
   readonly engine: EngineSummary | null
   readonly backup: BackupSummary | null
   /** Migrations that the backup does not have yet, in order; null when it was not learnt. */
@@ -183,6 +210,8 @@ export interface Rehearsal {
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]
   readonly tables: readonly TableFacts[]
+  /** Null when migrating was not reached. */
+  readonly databaseSize: DatabaseSize | null
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
@@ -196,13 +225,17 @@ export const exitCodes = { passed: 0, failed: 1, 'could-not-verify': 2 } as cons
 >
 
 /**
- * The verdict of stages and findings. `failed` when anything is an error; else `could-not-verify` when a
- * stage is missing or did not complete, or anything is unverified; else `passed`.
+ * The verdict of a rehearsal. `failed` when anything is an error; else `could-not-verify` when a stage or a
+ * question that was asked is missing or did not complete, or anything is unverified; else `passed`.
  */
-export function verdictOf(stages: readonly StageResult[], findings: readonly Finding[]): Verdict {
+export function verdictOf({
+  stages,
+  questions,
+  findings,
+}: Pick<Rehearsal, 'stages' | 'questions' | 'findings'>): Verdict {
   if (findings.some((finding) => finding.severity === 'error')) return 'failed'
   const completed = new Set(stages.filter((stage) => stage.status === 'completed').map((stage) => stage.name))
-  const everyStage = stageNames.every((name) => completed.has(name))
+  const everyStage = [...coreStageNames, ...questions].every((name) => completed.has(name))
   const everythingVerified = !findings.some((finding) => finding.severity === 'unverified')
   return everyStage && everythingVerified ? 'passed' : 'could-not-verify'
 }

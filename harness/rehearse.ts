@@ -1,18 +1,27 @@
-import type { BackupFacts } from './backups/backup-format.ts'
+import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
-import { stageNames, verdictOf, type BackupSummary, type Rehearsal } from './rehearsal.ts'
+import {
+  coreStageNames,
+  questionNames,
+  verdictOf,
+  type BackupSummary,
+  type QuestionName,
+  type Rehearsal,
+} from './rehearsal.ts'
 import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
+import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
+import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
-import { preflight } from './stages/preflight.ts'
+import { preflight, type Prepared } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -42,6 +51,7 @@ type Learned = Pick<
   | 'migrations'
   | 'statements'
   | 'tables'
+  | 'databaseSize'
   | 'specs'
   | 'limits'
 >
@@ -58,8 +68,9 @@ export async function rehearse(
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
-  const startedAt = new Date()
-  const journal = openJournal(observe, signal)
+  const beganAt = now()
+  const startedAt = new Date(beganAt)
+  const journal = openJournal(observe, signal, beganAt)
   const teardown = createTeardown()
   const run = await openRun()
   teardown.defer('the scratch directory', () => run.dispose())
@@ -71,17 +82,20 @@ export async function rehearse(
     migrations: [],
     statements: [],
     tables: [],
+    databaseSize: null,
     specs: [],
     limits,
   }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
     const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
-    await runStages({ plan, run, signal }, journal, { teardown, redactor, observe, learn })
+    await runStages({ plan, run, signal, beganAt }, journal, { teardown, redactor, observe, learn })
   } catch (error) {
     if (!(error instanceof PipelineEnded)) throw error
     const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
-    for (const name of stageNames.slice(journal.stages.length)) journal.skip(name, reason)
+    for (const name of [...coreStageNames, ...plan.questions].slice(journal.stages.length)) {
+      journal.skip(name, reason)
+    }
   } finally {
     for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
   }
@@ -90,14 +104,21 @@ export async function rehearse(
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
     startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    verdict: verdictOf(journal.stages, journal.findings),
+    durationMs: Math.round(now() - beganAt),
+    questions: plan.questions,
     summary: '',
     ...learned,
+    limits: [...learned.limits, ...notAsked(plan.questions)],
     stages: journal.stages,
     findings: journal.findings,
   } as const
-  return redactor.deep({ ...rehearsal, summary: summaryOf(rehearsal) })
+  const verdict = verdictOf(rehearsal)
+  return redactor.deep({ ...rehearsal, verdict, summary: summaryOf({ ...rehearsal, verdict }) })
+}
+
+function notAsked(questions: readonly QuestionName[]): string[] {
+  const missing = questionNames.filter((name) => !questions.includes(name))
+  return missing.length === 0 ? [] : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks).`]
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
@@ -121,7 +142,7 @@ async function runStages(
 ): Promise<void> {
   const { plan, signal } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
+  learn({ backup: await backupSummary(plan, prepared) })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
@@ -139,7 +160,7 @@ async function runStages(
   )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
-  learn({ pending: migrated.pending, migrations: migrated.runs })
+  learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
   await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
   const specs = []
   if (migrated.complete) {
@@ -162,13 +183,19 @@ async function runStages(
   } else {
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
-  const statements = await journal.run('locks', (progress) =>
-    locks(given, provisioned, before, { migrated, rolledBack }, progress),
-  )
-  learn({ statements, limits: [...limits, lockLimit] })
+  const clones = templateClones(server, before.pristine)
+  const asked = (name: QuestionName) => plan.questions.includes(name)
+  if (asked('locks')) {
+    const statements = await journal.run('locks', (progress) =>
+      locks(given, clones, { migrated, rolledBack }, progress),
+    )
+    learn({ statements, limits: [...limits, lockLimit] })
+  }
 }
 
-function backupSummary(path: string, facts: BackupFacts): BackupSummary {
+async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
-  return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
+  const path = shortPath(cwd, file.path)
+  const made = (await madeAt(file, facts)).toISOString()
+  return { path, format, compression, bytes, sha256, madeAt: made, serverVersion, dumpVersion, database }
 }

@@ -101,6 +101,16 @@ export const settings = [
     example: 'specs/**/*.spec.ts',
   },
   {
+    key: 'ask',
+    flag: '--ask <question>',
+    variable: 'REHEARSAL_ASK',
+    description:
+      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), or all, or none; may be repeated',
+    defaultText: 'locks',
+    list: true,
+    example: 'all',
+  },
+  {
     key: 'reports',
     flag: '--report <name=path>',
     variable: 'REHEARSAL_REPORTS',

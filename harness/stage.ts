@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { now, offsetMs } from './clock.ts'
 import { environmentProblem } from './environment-problem.ts'
 import { HarnessError, messageOf } from './errors.ts'
 import type { Finding, StageName, StageResult, StageStatus } from './rehearsal.ts'
@@ -45,13 +45,24 @@ export interface Journal {
 
 export type Progress = (detail: string) => void
 
-/** A journal that tells `observe` as it goes and in which every stage ends early when `signal` aborts. */
-export function openJournal(observe: Observer, signal: AbortSignal): Journal {
+/**
+ * A journal that tells `observe` as it goes and in which every stage ends early when `signal` aborts. Stages start
+ * so long after `beganAt`, epoch milliseconds.
+ */
+export function openJournal(observe: Observer, signal: AbortSignal, beganAt = now()): Journal {
   const stages: StageResult[] = []
   const findings: Finding[] = []
   const end = (name: StageName, status: StageStatus, startedAt: number, summary: string) => {
-    const durationMs = status === 'skipped' ? 0 : Math.round(performance.now() - startedAt)
-    const result = { name, status, durationMs, summary }
+    const result: StageResult =
+      status === 'skipped'
+        ? { name, status, durationMs: 0, summary }
+        : {
+            name,
+            status,
+            startedMs: offsetMs(startedAt, beganAt),
+            durationMs: Math.round(now() - startedAt),
+            summary,
+          }
     stages.push(result)
     observe({ kind: 'ended', result })
   }
@@ -60,7 +71,7 @@ export function openJournal(observe: Observer, signal: AbortSignal): Journal {
     findings,
     skip: (name, reason) => end(name, 'skipped', 0, reason),
     run: async (name, work) => {
-      const startedAt = performance.now()
+      const startedAt = now()
       observe({ kind: 'started', stage: name })
       try {
         const output = await unlessAborted(signal, () =>

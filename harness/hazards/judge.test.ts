@@ -11,6 +11,7 @@ const rewrite = (durationMs: number): TracedStatement => ({
   text: 'alter table listings alter column id type bigint',
   tags: ['ALTER TABLE'],
   error: null,
+  startedAt: 0,
   durationMs,
   timing: 'exact',
   transaction: 1,

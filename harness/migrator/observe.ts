@@ -1,3 +1,4 @@
+import { now } from '../clock.ts'
 import type { Direction } from '../rehearsal.ts'
 import type { Db, Migration, MigrationFunction, Provider } from './kysely.ts'
 import type { Message, Observation, Setting } from './protocol.ts'
@@ -115,8 +116,4 @@ function lateReporter(report: (statement: string) => void): (statement: string) 
     count += 1
     if (count <= lateQueriesAtMost) report(statement)
   }
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now()
 }

@@ -35,7 +35,7 @@ export function parseSaved(text: string, path: string): Rehearsal {
 
 /** A report must not be greener than what it tells. */
 function consistent(rehearsal: Rehearsal, path: string): Rehearsal {
-  const verdict = verdictOf(rehearsal.stages, rehearsal.findings)
+  const verdict = verdictOf(rehearsal)
   if (verdict === rehearsal.verdict) return rehearsal
   throw new HarnessError(
     'saved-report-damaged',

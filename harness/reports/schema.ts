@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stageNames, type Rehearsal } from '../rehearsal.ts'
+import { questionNames, stageNames, type Rehearsal } from '../rehearsal.ts'
 
 const text = z.string()
 const number = z.number().nonnegative()
@@ -30,6 +30,7 @@ const backup = object({
   compression: text,
   bytes: whole,
   sha256: text.regex(/^[0-9a-f]{64}$/),
+  madeAt: z.iso.datetime(),
   serverVersion: text.nullable(),
   dumpVersion: text.nullable(),
   database: text.nullable(),
@@ -42,12 +43,14 @@ const specPass = object({
   pending: whole,
   durationMs: number,
   failures: list(object({ title: text, message: text })),
+  passes: list(object({ title: text, durationMs: number })),
 })
 
 const statement = object({
   migration: text,
   direction,
   text,
+  startedMs: number.exactOptional(),
   durationMs: number,
   timing: z.enum(['exact', 'observed']),
   locks: list(object({ relation: text, mode: text, heldMs: number.nullable() })),
@@ -76,6 +79,7 @@ export const rehearsalSchema = object({
   durationMs: number,
   verdict: z.enum(['passed', 'failed', 'could-not-verify']),
   summary: text,
+  questions: list(z.enum(questionNames)),
   engine: object({ name: text, reason: text, serverVersion: text, image: text.nullable() }).nullable(),
   backup: backup.nullable(),
   pending: list(text).nullable(),
@@ -85,17 +89,20 @@ export const rehearsalSchema = object({
       name: text,
       direction,
       status: z.enum(['success', 'error', 'undone', 'not-executed']),
+      startedMs: number.exactOptional(),
       durationMs: number,
       statements: whole,
     }),
   ),
   statements: list(statement),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
+  databaseSize: object({ restoredBytes: whole, migratedBytes: whole }).nullable(),
   specs: list(specPass),
   stages: list(
     object({
       name: z.enum(stageNames),
       status: z.enum(['completed', 'halted', 'crashed', 'skipped']),
+      startedMs: number.exactOptional(),
       durationMs: number,
       summary: text,
     }),

@@ -11,8 +11,11 @@ export function toSpecPass(result: MochaResult, phase: SpecPass['phase']): SpecP
     pending: result.pending.length,
     durationMs: result.durationMs,
     failures: result.failures.map(({ title, message }) => ({ title, message })),
+    passes: result.passes.slice(0, passesAtMost).map(({ title, durationMs }) => ({ title, durationMs })),
   }
 }
+
+const passesAtMost = 500
 
 /**
  * What a pass of specs gives rise to: each failed spec, specs that crashed or timed out, and, as

@@ -51,7 +51,7 @@ export async function baseline(
  * Kysely's lock table has its own name, which the app may have changed along with the other. What a team changed
  * from stays part of the data: tables of other migrators are left out only where a command runs one.
  */
-function migratorTables({ schema, name }: MigrationTable, byCommand: boolean): TableName[] {
+export function migratorTables({ schema, name }: MigrationTable, byCommand: boolean): TableName[] {
   const kysely = [name, `${name}_lock`, 'kysely_migration_lock'].map((table) => ({ schema, name: table }))
   return byCommand ? [...kysely, ...recordTables] : kysely
 }

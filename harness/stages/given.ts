@@ -6,4 +6,6 @@ export interface Given {
   readonly plan: Plan
   readonly run: Run
   readonly signal: AbortSignal
+  /** When the rehearsal began, epoch milliseconds: what offsets count from. */
+  readonly beganAt: number
 }

@@ -1,3 +1,4 @@
+import type { Clones } from '../clones/clones.ts'
 import { judgeHazards } from '../hazards/judge.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
@@ -5,10 +6,8 @@ import type { Progress, StageOutput } from '../stage.ts'
 import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
 import { tellServerLog } from '../trace/server-log.ts'
 import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
-import type { Baseline } from './baseline.ts'
 import type { Given } from './given.ts'
 import type { Migrated } from './migrate.ts'
-import { observedName, type Provisioned } from './provision.ts'
 import type { RolledBack } from './rollback.ts'
 import { statementFacts } from './statement-facts.ts'
 import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
@@ -19,15 +18,13 @@ import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
  */
 export async function locks(
   given: Given,
-  { server, database }: Provisioned,
-  { pristine }: Baseline,
+  clones: Clones,
   { migrated, rolledBack }: { migrated: Migrated; rolledBack: RolledBack },
   progress: Progress,
 ): Promise<StageOutput<readonly StatementFacts[]>> {
-  const copy = observedName(database)
   progress('copying the restored database')
-  await server.cloneDatabase(pristine, copy)
-  const connection = server.connection(copy)
+  const clone = await clones.open({ purpose: 'locks' })
+  const { connection } = clone
   const serverTells = await tellServerLog(connection)
   const observer = await observeFootprints(connection)
   try {
@@ -42,7 +39,7 @@ export async function locks(
     const downs = compared(rolledBack.trace, down, observer, 'down')
     const statements = [...ups, ...downs]
     return {
-      facts: statementFacts(statements, serverTells),
+      facts: statementFacts(statements, given.beganAt, serverTells),
       findings: [
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),
@@ -52,7 +49,7 @@ export async function locks(
     }
   } finally {
     await observer.close()
-    await server.dropDatabase(copy)
+    await clone.close()
   }
 }
 

@@ -5,6 +5,7 @@ import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import { databaseBytes } from '../postgres/database-bytes.ts'
 import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
@@ -22,9 +23,11 @@ export async function migrateByCommand(
   const label = commandLabel(given.plan.migrate.command ?? '')
   progress(label)
   const connection = server.connection(database)
+  const restoredBytes = await databaseBytes(connection)
   const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
   const { outcome, command, statements, runs } = trace
   if (command === null) throw new Error('migrateByCommand without a command')
+  const size = { restoredBytes, migratedBytes: await databaseBytes(connection) }
   const { pending, applied } = appliedBy(command, runs)
   const complete = outcome.error === null && outcome.ended === 'done'
   const findings = [
@@ -35,7 +38,7 @@ export async function migrateByCommand(
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   const summary = `${label}: ${applied.length} of ${pending.length} applied in ${duration(spentMs)}`
-  return { facts: { pending, applied, runs, complete, trace }, findings, summary }
+  return { facts: { pending, applied, runs, complete, trace, size }, findings, summary }
 }
 
 function appliedBy(

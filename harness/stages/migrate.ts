@@ -1,7 +1,8 @@
 import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
-import type { Finding, MigrationRun } from '../rehearsal.ts'
+import type { DatabaseSize, Finding, MigrationRun } from '../rehearsal.ts'
+import { databaseBytes } from '../postgres/database-bytes.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
@@ -20,6 +21,7 @@ export interface Migrated {
   /** Every pending migration is applied. */
   readonly complete: boolean
   readonly trace: MigratorTrace
+  readonly size: DatabaseSize
 }
 
 /** Migrates as production will: one `migrateToLatest` from what the backup's migration table says. */
@@ -34,9 +36,11 @@ export async function migrate(
   const connection = server.connection(database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
+  const restoredBytes = await databaseBytes(connection)
   const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
   const { outcome, statements, runs } = trace
   const after = await readApplied(connection, record)
+  const size = { restoredBytes, migratedBytes: await databaseBytes(connection) }
   const names = outcome.listed.length > 0 ? outcome.listed.map((it) => it.name) : listed.map((it) => it.name)
   const pending = names.filter((name) => !before.includes(name))
   const applied = pending.filter((name) => after.includes(name))
@@ -55,7 +59,7 @@ export async function migrate(
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   const summary = `${applied.length} of ${pending.length} pending applied in ${duration(spentMs)}`
-  return { facts: { pending, applied, runs: recorded, complete, trace }, findings, summary }
+  return { facts: { pending, applied, runs: recorded, complete, trace, size }, findings, summary }
 }
 
 function withoutDown(listed: Prepared['listed'], pending: readonly string[]): Finding[] {

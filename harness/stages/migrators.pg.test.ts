@@ -121,7 +121,7 @@ describe("the worked example's migrations by other migrators", function () {
 
   async function traceBoth(cwd: string, flags: RawSettings, database: Connection): Promise<Traced> {
     const plan = await loadPlan({ cwd, flags: { backup, ...flags }, configFile: undefined, environment: {} })
-    const given = { plan, run, signal: new AbortController().signal }
+    const given = { plan, run, signal: new AbortController().signal, beganAt: 0 }
     const observer = await observeFootprints(database)
     try {
       const look = (operation: 'up' | 'down', steps: number) =>

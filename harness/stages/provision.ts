@@ -14,7 +14,7 @@ export interface Provisioned {
 /** Starts the throwaway server, or takes a database on the external one; teardown stops it or leaves it up. */
 export async function provision(
   given: Given,
-  { engine, request, reason, facts }: Prepared,
+  { engine, request, reason, facts }: Pick<Prepared, 'engine' | 'request' | 'reason' | 'facts'>,
   { teardown, redactor, observe }: { teardown: Teardown; redactor: Redactor; observe: Observer },
   progress: Progress,
 ): Promise<StageOutput<Provisioned>> {
@@ -58,9 +58,4 @@ export function pristineName(database: string): string {
 /** The copy of the migrated database that the specs run on. */
 export function migratedName(database: string): string {
   return `${database}_migrated`
-}
-
-/** The copy on which migrations are looked at statement by statement. */
-export function observedName(database: string): string {
-  return `${database}_observed`
 }

@@ -14,7 +14,7 @@ import { pristineName, type Provisioned } from './provision.ts'
  * way is a finding that cannot pass.
  */
 export async function restore(
-  { file, format, facts }: Prepared,
+  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
   { server, database }: Provisioned,
   signal: AbortSignal,
   progress: Progress,

@@ -1,15 +1,21 @@
+import { offsetMs } from '../clock.ts'
 import type { StatementFacts } from '../rehearsal.ts'
 import type { TracedStatement } from '../trace/traced.ts'
 
-/** What the rehearsal keeps of the trace: locks on tables and views, the beginning of each text, 1,000 statements. */
+/**
+ * What the rehearsal keeps of the trace: locks on tables and views, the beginning of each text, 1,000 statements;
+ * when each began counts from `beganAt`, epoch milliseconds.
+ */
 export function statementFacts(
   statements: readonly TracedStatement[],
+  beganAt: number,
   serverTells: boolean,
 ): StatementFacts[] {
   return statements.slice(0, statementsAtMost).map((statement) => ({
     migration: statement.migration,
     direction: statement.direction,
     text: statement.text.slice(0, charactersAtMost),
+    startedMs: offsetMs(statement.startedAt, beganAt),
     durationMs: rounded(statement.durationMs),
     timing: statement.timing,
     locks: statement.locks

@@ -1,4 +1,5 @@
 import { runCommand, type CommandOutcome } from '../migrator/command.ts'
+import { offsetMs } from '../clock.ts'
 import { childEnvironment, nowhere } from '../migrator/environment.ts'
 import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
@@ -36,7 +37,7 @@ export async function traceMigrator(
   progress: Progress,
   options: Pick<TapOptions, 'rounds'> = {},
 ): Promise<MigratorTrace> {
-  const { plan, run, signal } = given
+  const { plan, run, signal, beganAt } = given
   const tap = await openTap(database, options)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
@@ -59,7 +60,7 @@ export async function traceMigrator(
       outcome,
       command,
       statements,
-      runs: runsOf(outcome, statements, command?.isBookkeeping),
+      runs: runsOf(outcome, statements, beganAt, command?.isBookkeeping),
       failedInspections: [...tap.failedInspections],
     }
   } finally {
@@ -110,6 +111,7 @@ export function refusedStatements(statements: readonly Statement[]): FailedState
 function runsOf(
   outcome: MigratorOutcome,
   statements: readonly Statement[],
+  beganAt: number,
   isBookkeeping?: (sql: string) => boolean,
 ): MigrationRun[] {
   const counts = byMigration(statements, outcome.runs, isBookkeeping)
@@ -120,6 +122,7 @@ function runsOf(
       name: run.migration,
       direction: run.direction,
       status: failed ? 'error' : 'success',
+      startedMs: offsetMs(run.startedAt, beganAt),
       durationMs: run.endedAt === null ? 0 : Math.round(run.endedAt - run.startedAt),
       statements: counts[index]?.length ?? 0,
     }

@@ -23,6 +23,7 @@ export function hostile(rehearsal: Rehearsal): Rehearsal {
         pending: 0,
         durationMs: 1,
         failures: [{ title: text, message: text }],
+        passes: [{ title: text, durationMs: 1 }],
       },
     ],
     stages: rehearsal.stages.map((stage) => ({ ...stage, summary: text })),

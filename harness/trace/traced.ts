@@ -35,6 +35,8 @@ export interface TracedStatement
   readonly tags: readonly string[]
   /** SQLSTATE and 1-based character of the error that it ended in. */
   readonly error: { readonly code: string; readonly position: number | null } | null
+  /** Epoch milliseconds, in the run that `timing` names. */
+  readonly startedAt: number
   readonly durationMs: number
   /** `exact`: of the run that nothing disturbed; `observed`: of the run that was slowed down by looking. */
   readonly timing: 'exact' | 'observed'
@@ -84,6 +86,7 @@ export function traced(
         tags: statements.flatMap(({ tag }) => tag ?? []),
         error: null,
         ...serverLogOf(statements),
+        startedAt,
         durationMs: endedAt - startedAt,
         timing,
         locks: locks.map(({ relation, mode }) => ({
@@ -128,6 +131,7 @@ function failures(exact: TracedRun): TracedStatement[] {
             ...of,
             text: statement.text,
             error: { code: statement.error.code, position: statement.error.position },
+            startedAt: statement.startedAt,
             durationMs: statement.durationMs,
           },
         ],

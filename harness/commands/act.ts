@@ -1,0 +1,63 @@
+import { HarnessError } from '../errors.ts'
+import { createRedactor, type Redactor } from '../redact.ts'
+
+/** What an action works with. */
+export interface Acting {
+  /** Everything printed goes through it. */
+  readonly redactor: Redactor
+  /**
+   * Aborts on the first SIGINT or SIGTERM, with a HarnessError as its reason. Taken before anything is started;
+   * an action that never asks for it is ended by a signal at once.
+   */
+  readonly signal: AbortSignal
+}
+
+/** Runs the action of a command: resolves whatever happens, and sets the exit code. An error is printed and exits with 2. */
+export async function act(action: (acting: Acting) => Promise<number | void>): Promise<void> {
+  const redactor = createRedactor()
+  let watch: SignalWatch | undefined
+  const acting = {
+    redactor,
+    get signal() {
+      watch ??= watchSignals()
+      return watch.signal
+    },
+  }
+  try {
+    const code = await action(acting)
+    process.exitCode = watch?.exitCode() ?? code ?? 0
+  } catch (error) {
+    console.error(redactor.text(describe(error)))
+    process.exitCode = watch?.exitCode() ?? 2
+  }
+}
+
+interface SignalWatch {
+  readonly signal: AbortSignal
+  readonly exitCode: () => number | undefined
+}
+
+/** The first signal ends the work in order; a second one ends the program at once. */
+function watchSignals(): SignalWatch {
+  const controller = new AbortController()
+  let exitCode: number | undefined
+  const on = (name: 'SIGINT' | 'SIGTERM', code: number) =>
+    process.on(name, () => {
+      if (exitCode !== undefined) process.exit(code)
+      exitCode = code
+      console.error(`\n${name}: removing everything that was started (again to leave at once)`)
+      controller.abort(
+        new HarnessError('interrupted', `Interrupted by ${name} before everything was verified.`, {
+          hint: 'Run it again; nothing was left behind.',
+        }),
+      )
+    })
+  on('SIGINT', 130)
+  on('SIGTERM', 143)
+  return { signal: controller.signal, exitCode: () => exitCode }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof HarnessError) return `${error.message}\n→ ${error.hint}`
+  return `pg-rehearsal failed, which is a defect of its own: ${error instanceof Error ? error.stack : String(error)}`
+}

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { inspect as inspectBackup } from '../inspect.ts'
+import { renderInspection } from '../reports/inspection.ts'
+import { act } from './act.ts'
+import { addSettings, planOf, type Options } from './setting-options.ts'
+
+/** `rehearse inspect`: what a backup holds. */
+export function inspect(command: Command): void {
+  command
+    .description('Print what a backup holds, and which migrations are pending on it, without restoring it.')
+    .argument('<path>', 'the backup, in any format that `rehearse run` takes')
+    .option('--json', 'print one JSON document')
+  addSettings(command, ['migrations', 'database'])
+  command.action(async (backup: string, options: Options) => {
+    await act(async ({ signal }) => {
+      const inspection = await inspectBackup(await planOf(options, { backup }), signal)
+      const json = options['json'] === true
+      process.stdout.write(
+        json ? `${JSON.stringify(inspection, undefined, 2)}\n` : renderInspection(inspection),
+      )
+    })
+  })
+}

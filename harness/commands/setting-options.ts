@@ -1,0 +1,50 @@
+import { Option, type Command } from 'commander'
+import { loadPlan } from '../config.ts'
+import type { Plan } from '../plan.ts'
+import { settings, type RawSettings, type Setting, type SettingKey } from '../settings.ts'
+
+/** What commander parsed. */
+export type Options = Readonly<Record<string, unknown>>
+
+/** Adds `--config` and the flags of these settings, every one by default. */
+export function addSettings(
+  command: Command,
+  keys: readonly SettingKey[] = settings.map(({ key }) => key),
+): void {
+  command.addOption(
+    new Option(
+      '--config <file>',
+      'config file (default: rehearsal.config.{ts,js,json}, where there is one)',
+    ).env('REHEARSAL_CONFIG'),
+  )
+  for (const setting of settings as readonly (Setting & { key: SettingKey })[]) {
+    if (setting.flag === undefined || !keys.includes(setting.key)) continue
+    const fallback = setting.defaultText === undefined ? '' : ` (default: ${setting.defaultText})`
+    const option = new Option(setting.flag, `${setting.description}${fallback} [${setting.variable}]`)
+    if (setting.list) option.argParser((value: string, all: string[] | undefined) => [...(all ?? []), value])
+    command.addOption(option)
+  }
+}
+
+/** The plan that flags, environment and config file make; `given` beats them. Throws HarnessError `invalid-plan`. */
+export async function planOf(options: Options, given: RawSettings = {}): Promise<Plan> {
+  return await loadPlan({
+    cwd: process.cwd(),
+    flags: { ...flagsOf(options), ...given },
+    configFile: options['config'] as string | undefined,
+    environment: process.env,
+  })
+}
+
+/** What commander parsed, by the setting's key. */
+function flagsOf(options: Options): RawSettings {
+  const flags: RawSettings = {}
+  for (const setting of settings as readonly (Setting & { key: SettingKey })[]) {
+    const name = /^--([a-z-]+)/
+      .exec(setting.flag ?? '')?.[1]
+      ?.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+    const value = name === undefined ? undefined : options[name]
+    if (value !== undefined) flags[setting.key] = value === true ? '1' : (value as string | string[])
+  }
+  return flags
+}
