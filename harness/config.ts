@@ -4,6 +4,7 @@ import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
+import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
@@ -83,6 +84,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
+    production: productionFacts(file.production),
     questions: questions ?? [],
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {

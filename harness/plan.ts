@@ -1,4 +1,5 @@
 import type { EngineName } from './engines/index.ts'
+import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
@@ -30,6 +31,8 @@ export interface Plan {
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
   readonly hazards: HazardRules
+  /** What estimates for production rest on; undefined: none are made. */
+  readonly production: ProductionFacts | undefined
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan

@@ -1,3 +1,5 @@
+import type { EstimateFacts } from './estimate/facts.ts'
+
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -215,6 +217,8 @@ export interface Rehearsal {
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
+  /** Left out where the plan says nothing of production. */
+  readonly estimates?: readonly EstimateFacts[]
   /** What this rehearsal cannot tell, a sentence each. */
   readonly limits: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { now } from './clock.ts'
+import { estimates } from './estimate/estimate.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
@@ -53,6 +54,7 @@ type Learned = Pick<
   | 'tables'
   | 'databaseSize'
   | 'specs'
+  | 'estimates'
   | 'limits'
 >
 type Learn = (facts: Partial<Learned>) => void
@@ -190,6 +192,14 @@ async function runStages(
       locks(given, clones, { migrated, rolledBack }, progress),
     )
     learn({ statements, limits: [...limits, lockLimit] })
+    if (plan.production !== undefined) {
+      const measured = {
+        migrations: [...migrated.runs, ...rolledBack.runs],
+        statements,
+        tables: before.tables,
+      }
+      learn({ estimates: estimates(measured, plan.production) })
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { baseline } from './baseline.ts'
+import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
 import type { DescribeCommand } from './command.ts'
 import { inspect } from './inspect.ts'
@@ -6,4 +7,7 @@ import { report } from './report.ts'
 import { run } from './run.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
-export const commands = { run, inspect, baseline, report, clean } satisfies Record<string, DescribeCommand>
+export const commands = { run, inspect, baseline, calibrate, report, clean } satisfies Record<
+  string,
+  DescribeCommand
+>

@@ -70,6 +70,18 @@ const statement = object({
   lockWaitMs: number.exactOptional(),
 })
 
+const interval = object({ low: number, high: number })
+
+const estimate = object({
+  migration: text,
+  direction,
+  durationMs: interval,
+  exclusiveMs: interval.nullable(),
+  exclusiveOn: text.nullable(),
+  replicaLagMs: interval.nullable(),
+  restsOn: list(text),
+})
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -108,6 +120,7 @@ export const rehearsalSchema = object({
     }),
   ),
   findings: list(finding),
+  estimates: list(estimate).exactOptional(),
   limits: list(text),
 }) satisfies z.ZodType<Rehearsal>
 
