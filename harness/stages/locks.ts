@@ -1,3 +1,4 @@
+import { squawkAdvice } from '../advice/squawk.ts'
 import type { Clones } from '../clones/clones.ts'
 import { judgeHazards } from '../hazards/judge.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
@@ -44,6 +45,7 @@ export async function locks(
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),
         ...different(rolledBack.trace, down, 'down'),
+        ...(await squawkAdvice(statements, given.plan.cwd)),
       ],
       summary: summaryOf(statements),
     }
