@@ -60,8 +60,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       tableSizes: z
         .record(
-          z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.table'),
+          z.string(),
           z.strictObject({ rows: z.number().nonnegative(), bytes: z.number().nonnegative() }),
+        )
+        .refine(
+          (sizes) => Object.keys(sizes).every((name) => /^[^.]+\.[^.]+$/.test(name)),
+          'expected schema.table',
         )
         .optional(),
       hardwareFactor: z.number().positive().optional(),

@@ -110,7 +110,11 @@ export async function rehearse(
     questions: plan.questions,
     summary: '',
     ...learned,
-    limits: [...learned.limits, ...notAsked(plan.questions)],
+    limits: [
+      ...learned.limits,
+      ...(plan.migrate.command === undefined ? [] : [commandLimit]),
+      ...notAsked(plan.questions),
+    ],
     stages: journal.stages,
     findings: journal.findings,
   } as const
@@ -128,6 +132,9 @@ const limits = [
   'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
+
+const commandLimit =
+  'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
 const lockLimit =
   'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.'
