@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { execa } from 'execa'
 import type { Context } from 'mocha'
 import { Client } from 'pg'
 import { createRoles } from '../backups/create-roles.ts'
@@ -99,6 +100,20 @@ describe("the worked example's migrations by other migrators", function () {
     expect(up.runs.map(({ name }) => name)).to.deep.equal(names)
     expect(locksOf(statements)).to.deep.equal(locksOf(byKysely.statements))
     expect(workOf(statements)).to.deep.equal(workOf(byKysely.statements))
+  })
+
+  it('are ended with all that they started when nothing moves', async () => {
+    const odd = `61.${process.pid}`
+    const flags = { backup, migrateCommand: `sleep ${odd} & sleep ${odd}`, stallTimeout: '1s' }
+    const plan = await loadPlan({ cwd: packageFile('.'), flags, configFile: undefined, environment: {} })
+    const given = { plan, run, signal: new AbortController().signal, beganAt: 0 }
+    const database = server.connection(template)
+    const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, database, () => {})
+    expect(trace.outcome.ended).to.equal('stalled')
+    expect(trace.outcome.stall?.message).to.include('has no session at the server')
+    expect(trace.runs.map(({ status }) => status)).to.deep.equal(['error'])
+    const processes = await execa('ps', ['-eo', 'args'])
+    expect(processes.stdout).to.not.include(`sleep ${odd}`)
   })
 
   interface Traced {
