@@ -55,6 +55,15 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  certificate: z
+    .strictObject({
+      path: z.string().optional(),
+      keys: z.record(z.string(), z.string()).optional(),
+      approvals: z.array(z.string()).optional(),
+      questions: z.array(z.string()).optional(),
+      maxAge: duration.optional(),
+    })
+    .optional(),
   ask: z.array(z.string()).optional(),
   production: z
     .strictObject({

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { gatePolicy } from './certificate-policy.ts'
+import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
 import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
@@ -28,13 +30,21 @@ export interface PlanInput {
   readonly flags: RawSettings
   readonly configFile: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** False for what rehearses nothing; `backup` may then be empty. */
+  readonly needsBackup?: boolean
 }
 
 /**
  * The plan of one rehearsal: flag, else environment, else config file, else default, validated and frozen.
  * Throws a HarnessError that lists every problem at once.
  */
-export async function loadPlan({ cwd, flags, configFile, environment }: PlanInput): Promise<Plan> {
+export async function loadPlan({
+  cwd,
+  flags,
+  configFile,
+  environment,
+  needsBackup = true,
+}: PlanInput): Promise<Plan> {
   const file = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
   const given: RawSettings = { ...fromEnvironment(environment), ...flags }
   const problems: string[] = []
@@ -47,7 +57,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     }
   }
   const backup = one(given.backup) ?? file.backup
-  if (backup === undefined)
+  if (backup === undefined && needsBackup)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -59,6 +69,9 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
   const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const certificate = one(given.certificate) ?? file.certificate?.path
+  if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
+  const gate = attempt(() => gatePolicy(file.certificate))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -71,10 +84,10 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   }
   if (commands.command === undefined && commands.rollbackCommand !== undefined)
     problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
-  if (problems.length > 0 || backup === undefined) throw invalid(problems)
+  if (problems.length > 0) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
-    backup: resolve(cwd, backup),
+    backup: backup === undefined ? '' : resolve(cwd, backup),
     database: one(given.database) ?? file.database,
     maxAgeMs,
     engine: engine ?? 'auto',
@@ -86,6 +99,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     hazards: hazardRules(file.hazards),
     production: productionFacts(file.production),
     questions: questions ?? [],
+    certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
+    gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:

@@ -1,3 +1,4 @@
+import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
 import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
@@ -30,6 +31,10 @@ export interface Plan {
   }
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
+  /** Where the certificate of a passed rehearsal goes; undefined: none is made. Absolute. */
+  readonly certificate: string | undefined
+  /** What `rehearse gate` believes and asks for. */
+  readonly gate: GatePolicy
   readonly hazards: HazardRules
   /** What estimates for production rest on; undefined: none are made. */
   readonly production: ProductionFacts | undefined

@@ -1,5 +1,8 @@
 import type { EstimateFacts } from './estimate/facts.ts'
+import type { Growth } from './trace/growth.ts'
+import type { LockFacts } from './trace/lock-facts.ts'
 
+export type { LockFacts }
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -77,6 +80,24 @@ export interface MigrationFile {
   readonly path: string
 }
 
+/** A file of the team's, as it was when the rehearsal began. */
+export interface SourceFile {
+  /** From where the rehearsal was started, with `/`. */
+  readonly path: string
+  /** Hex. */
+  readonly sha256: string
+}
+
+/** A hazard that the config file accepts for a while. */
+export interface WaiverFacts {
+  readonly id: string
+  /** The migration or `schema.table` it is about; null: every one. */
+  readonly subject: string | null
+  readonly reason: string
+  /** ISO date. */
+  readonly expires: string
+}
+
 /** One migration going up or down once. */
 export interface MigrationRun {
   readonly name: string
@@ -114,30 +135,11 @@ export interface StatementFacts {
   /** Write-ahead log written meanwhile. */
   readonly walBytes: number
   /** Tables that changed their size, or in which rows died. */
-  readonly growth?: readonly GrowthFacts[]
+  readonly growth?: readonly Growth[]
   /** Written to temporary files, at least; left out where the server would not tell. */
   readonly tempBytes?: number
   /** Waited for locks before they were granted, waits of 10 ms and more; left out where the server would not tell. */
   readonly lockWaitMs?: number
-}
-
-/** By how many bytes a table became larger, or (below 0) smaller, and rows that updates and deletes left dead. */
-export interface GrowthFacts {
-  /** `schema.table`. */
-  readonly relation: string
-  readonly tableBytes: number
-  readonly indexBytes: number
-  readonly toastBytes: number
-  readonly deadRows: number
-}
-
-export interface LockFacts {
-  /** `schema.table`. */
-  readonly relation: string
-  /** As the Postgres documentation spells it: `ACCESS EXCLUSIVE`. */
-  readonly mode: string
-  /** From the statement's beginning until its transaction gave the lock back; null when that was not seen. */
-  readonly heldMs: number | null
 }
 
 /** One pass of the smoke specs. */
@@ -208,6 +210,9 @@ export interface Rehearsal {
   readonly pending: readonly string[] | null
   /** Where migrations are, as far as it is known. */
   readonly migrationFiles: readonly MigrationFile[]
+  /** All that makes up the migrations; what they import from elsewhere is not among it. */
+  readonly migrationSources: readonly SourceFile[]
+  readonly waivers: readonly WaiverFacts[]
   readonly migrations: readonly MigrationRun[]
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]

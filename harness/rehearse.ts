@@ -1,6 +1,7 @@
 import { now } from './clock.ts'
 import { estimates } from './estimate/estimate.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
+import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
@@ -49,6 +50,7 @@ type Learned = Pick<
   | 'backup'
   | 'pending'
   | 'migrationFiles'
+  | 'migrationSources'
   | 'migrations'
   | 'statements'
   | 'tables'
@@ -81,6 +83,7 @@ export async function rehearse(
     backup: null,
     pending: null,
     migrationFiles: [],
+    migrationSources: [],
     migrations: [],
     statements: [],
     tables: [],
@@ -108,6 +111,7 @@ export async function rehearse(
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
+    waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
     summary: '',
     ...learned,
     limits: [
@@ -154,6 +158,7 @@ async function runStages(
   learn({ backup: await backupSummary(plan, prepared) })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
+  learn({ migrationSources: await digestSources(plan.migrations, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }

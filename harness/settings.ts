@@ -119,6 +119,14 @@ export const settings = [
     example: 'json=rehearsal-report/rehearsal.json,markdown=rehearsal-report/rehearsal.md',
   },
   {
+    key: 'certificate',
+    flag: '--certificate <path>',
+    variable: 'REHEARSAL_CERTIFICATE',
+    description:
+      'when the rehearsal passes, write a certificate signed with the key in REHEARSAL_SIGNING_KEY, for `rehearse gate`',
+    example: 'rehearsal-report/certificate.json',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { signingKeyVariable } from '../certificate/keys.ts'
 import { liveView } from '../live-view.ts'
 import { exitCodes } from '../rehearsal.ts'
 import { rehearse } from '../rehearse.ts'
 import { reports } from '../reports/index.ts'
+import { certify } from './certify.ts'
 import { act } from './act.ts'
 import { exitCodeHelp } from './exit-codes.ts'
 import { addSettings, planOf, type Options } from './setting-options.ts'
@@ -29,11 +31,13 @@ export function run(command: Command): void {
   command.action(async (options: Options) => {
     await act(async ({ redactor, signal }) => {
       const plan = await planOf(options)
+      redactor.add(process.env[signingKeyVariable] ?? '')
       const view = liveView(process.stderr, redactor)
       const rehearsal = await rehearse(plan, { observe: view.observe, signal, redactor })
       view.close()
       process.stdout.write(reports.terminal.render(rehearsal))
       for (const { name, path } of plan.reports) await writeReport(path, reports[name].render(rehearsal))
+      await certify(plan, rehearsal)
       return exitCodes[rehearsal.verdict]
     })
   })

@@ -27,12 +27,17 @@ export function addSettings(
 }
 
 /** The plan that flags, environment and config file make; `given` beats them. Throws HarnessError `invalid-plan`. */
-export async function planOf(options: Options, given: RawSettings = {}): Promise<Plan> {
+export async function planOf(
+  options: Options,
+  given: RawSettings = {},
+  needs: { readonly needsBackup?: boolean } = {},
+): Promise<Plan> {
   return await loadPlan({
     cwd: process.cwd(),
     flags: { ...flagsOf(options), ...given },
     configFile: options['config'] as string | undefined,
     environment: process.env,
+    ...needs,
   })
 }
 

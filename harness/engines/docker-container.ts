@@ -30,6 +30,18 @@ export interface PostgresContainer {
   readonly version: string
 }
 
+/** Where the server's data is, when not in a volume that comes and goes with the container. */
+export interface ContainerData {
+  /** Volumes; the engine removes none while the container is there. */
+  readonly mounts: readonly {
+    readonly source: string
+    readonly target: string
+    readonly mode?: 'rw' | 'ro'
+  }[]
+  /** The superuser's password in data that is there already. */
+  readonly password?: string
+}
+
 /**
  * Starts a container of an image that is there and waits until Postgres answers a query over TCP. Throws HarnessError
  * `docker-start-failed` with the last lines of the log, leaving no container behind.
@@ -38,16 +50,17 @@ export async function startContainer(
   client: ContainerRuntimeClient,
   image: string,
   run: Run,
+  data?: ContainerData,
 ): Promise<PostgresContainer> {
   const name = `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`
-  const password = randomBytes(24).toString('hex')
+  const password = data?.password ?? randomBytes(24).toString('hex')
   const named = client.container.getById(name)
   const watching = new AbortController()
   try {
     const exited = whileRunning(named, watching.signal).then(() => {
       throw new Error('no longer watched')
     })
-    const started = await Promise.race([create(image, name, run, password), exited])
+    const started = await Promise.race([create(image, name, run, password, data), exited])
     const handle = client.container.getById(started.getId())
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
@@ -87,6 +100,7 @@ async function create(
   name: string,
   run: Run,
   password: string,
+  data: ContainerData | undefined,
 ): Promise<StartedTestContainer> {
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
@@ -99,6 +113,7 @@ async function create(
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
+  if (data !== undefined) container.withBindMounts([...data.mounts])
   return await within(createWithinMs, container.start())
 }
 

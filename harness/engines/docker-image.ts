@@ -40,11 +40,24 @@ export async function ensureImage(client: ContainerRuntimeClient, image: string)
   const failure = await within(pullWithinMs, pulled).then(() => undefined, engineWords)
   // A pull that fails half-way ends like one that does not.
   if (failure === undefined && (await isLocal(docker, name.string))) return
-  throw new HarnessError(
-    'docker-image-missing',
-    `Image ${name.string} could not be pulled: ${failure ?? 'the engine does not have it afterwards'}`,
-    { hint: remedyFor(name.string) },
-  )
+  throw missing(name.string, failure ?? 'the engine does not have it afterwards')
+}
+
+/** The image's digest, and where it has its data directory. */
+export async function inspectImage(
+  { container }: ContainerRuntimeClient,
+  image: string,
+): Promise<{ id: string; dataDirectory: string }> {
+  const { name } = await names(container.dockerode, image)
+  const found = (await askEngine(container.dockerode, `/images/${name}/json`)) as ImageFacts | undefined
+  if (found === undefined) throw missing(name, 'the engine does not have it')
+  const variable = found.Config.Env?.find((text) => text.startsWith('PGDATA='))
+  return { id: found.Id, dataDirectory: variable?.slice('PGDATA='.length) ?? '/var/lib/postgresql/data' }
+}
+
+interface ImageFacts {
+  readonly Id: string
+  readonly Config: { readonly Env?: readonly string[] }
 }
 
 async function isLocal(docker: Dockerode, name: string): Promise<boolean> {
@@ -63,6 +76,12 @@ function unavailable(name: string, why: string): Availability {
     reason: `Docker has no image ${name} and cannot pull it: ${why}`,
     remedy: remedyFor(name),
   }
+}
+
+function missing(name: string, why: string): HarnessError {
+  return new HarnessError('docker-image-missing', `Image ${name} could not be pulled: ${why}`, {
+    hint: remedyFor(name),
+  })
 }
 
 function remedyFor(name: string): string {

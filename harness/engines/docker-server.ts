@@ -11,8 +11,15 @@ import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 /** Containers that `--keep` left have names that begin so: labels cannot be changed, a name can. */
 export const keptPrefix = 'pg-rehearsal-kept-'
 
-/** The Server contract over a container in which Postgres answers. */
-export function dockerServer(image: string, container: PostgresContainer): Server {
+/**
+ * The Server contract over a container in which Postgres answers. `afterwards` removes what the container itself does
+ * not take with it.
+ */
+export function dockerServer(
+  image: string,
+  container: PostgresContainer,
+  afterwards: () => Promise<void> = async () => {},
+): Server {
   const { handle, connection, version } = container
   const keptName = container.name.replace('pg-rehearsal-', keptPrefix)
   const toolVersions = new Map<ClientTool, Promise<string | undefined>>()
@@ -45,10 +52,12 @@ export function dockerServer(image: string, container: PostgresContainer): Serve
       name = keptName
     },
     stop: async () => {
-      stopped ??= removeContainer(handle).catch((error: unknown) => {
-        stopped = undefined
-        throw error
-      })
+      stopped ??= removeContainer(handle)
+        .then(afterwards)
+        .catch((error: unknown) => {
+          stopped = undefined
+          throw error
+        })
       await stopped
     },
   }

@@ -5,6 +5,7 @@ import type { Owner } from '../runs/run.ts'
 import { answerWithinMs, askEngine, engineWords } from './docker-client.ts'
 import { ownerLabel, removeContainer, runLabel } from './docker-container.ts'
 import { keptPrefix } from './docker-server.ts'
+import { baseLabel, listVolumes, removeVolume, type Volume } from './docker-volumes.ts'
 
 /**
  * A container whose owner lives on another host, or is unknown, counts as left behind after two days: on a shared
@@ -37,13 +38,36 @@ export async function sweepContainers(client: ContainerRuntimeClient, kept: bool
     filters: { label: [runLabel] },
     abortSignal: AbortSignal.timeout(answerWithinMs),
   })
-  if (containers.length === 0) return []
   const now = await engineTime(client)
   const leftovers = containers.filter((container) => isLeftover(candidateOf(container, now), kept))
   const lines = await Promise.all(
     leftovers.map(async ({ Id, Names }) => await removeLeftover(docker.getContainer(Id), nameOf(Names))),
   )
-  return lines.filter((line) => line !== undefined)
+  return [...lines.filter((line) => line !== undefined), ...(await sweepVolumes(client, now))]
+}
+
+/** What a living, or kept, container has is not removed: the engine itself refuses. */
+async function sweepVolumes(client: ContainerRuntimeClient, now: number): Promise<string[]> {
+  const volumes = await listVolumes(client)
+  const shelved = new Set(volumes.filter(({ role }) => role === 'snapshot').map((it) => it.labels[baseLabel]))
+  const leftovers = volumes.filter(({ name, role, labels, createdAt }) => {
+    if (role === 'snapshot' || shelved.has(name)) return false
+    const owner = parseOwner(labels[ownerLabel] ?? '')
+    return isLeftover({ name, owner, ageMs: now - (Number.isNaN(createdAt) ? now : createdAt) }, false)
+  })
+  const lines: string[] = []
+  // An overlay before the layers that it is made of.
+  for (const { name } of leftovers.toSorted((one, other) => order(one) - order(other))) {
+    const outcome = await removeVolume(client, name).catch(engineWords)
+    if (outcome === 'removed') lines.push(`Removed volume ${name}.`)
+    else if (outcome !== 'gone' && outcome !== 'used')
+      lines.push(`Volume ${name} could not be removed: ${outcome}`)
+  }
+  return lines
+}
+
+function order({ role }: Volume): number {
+  return ['clone', 'upper', 'data'].indexOf(role ?? '')
 }
 
 async function removeLeftover(container: Container, name: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { HarnessError, messageOf } from '../errors.ts'
 import { dockerClient } from './docker-client.ts'
 import { startContainer } from './docker-container.ts'
+import { dockerFreezing } from './docker-freezing.ts'
 import { ensureImage, imageAvailability, imageFor } from './docker-image.ts'
 import { dockerServer } from './docker-server.ts'
 import { sweepContainers } from './docker-sweep.ts'
@@ -32,4 +33,6 @@ export const docker: Engine = {
     const client = await dockerClient().catch(() => undefined)
     return client === undefined ? [] : await sweepContainers(client, kept)
   },
+
+  freezing: dockerFreezing,
 }

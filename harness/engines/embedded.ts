@@ -5,9 +5,11 @@ import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { initialise } from './embedded-cluster.ts'
+import { embeddedFreezing } from './embedded-freezing.ts'
 import { serverUser, whyNotRunnable } from './embedded-install.ts'
 import { startPostmaster } from './embedded-postmaster.ts'
 import { embeddedServer } from './embedded-server.ts'
+import { sweepShelf } from './embedded-shelf.ts'
 import { installCommand } from './embedded-versions.ts'
 import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
 
@@ -24,10 +26,7 @@ export const embedded: Engine = {
   },
 
   async start(request: ServerRequest): Promise<Server> {
-    const choice = await choose(request)
-    if (!choice.available)
-      throw new HarnessError('embedded-unavailable', choice.reason, { hint: choice.remedy })
-    const cluster = await initialise(choice.binaries, await serverUser(), request.run)
+    const cluster = await initialise(await chosen(request), await serverUser(), request.run)
     try {
       return embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
     } catch (error) {
@@ -38,8 +37,16 @@ export const embedded: Engine = {
 
   /** A server lives in its run's directory and among its processes, and ends with them. */
   async sweep({ kept }): Promise<string[]> {
-    return await sweepRuns({ kept })
+    return [...(await sweepRuns({ kept })), ...(await sweepShelf())]
   },
+
+  freezing: embeddedFreezing(chosen),
+}
+
+async function chosen(request: ServerRequest): Promise<Binaries> {
+  const choice = await choose(request)
+  if (choice.available) return choice.binaries
+  throw new HarnessError('embedded-unavailable', choice.reason, { hint: choice.remedy })
 }
 
 type Choice = { available: true; binaries: Binaries } | Extract<Availability, { available: false }>

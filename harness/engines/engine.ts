@@ -13,6 +13,70 @@ export interface Engine {
   start(request: ServerRequest): Promise<Server>
   /** Removes what dead runs left with this engine; returns a line for each thing removed. */
   sweep(request: SweepRequest): Promise<string[]>
+  /** Freezing servers and starting thin clones of them; undefined where the engine cannot. */
+  readonly freezing?: Freezing
+}
+
+/** What an engine can do that owns the data directories of its servers. */
+export interface Freezing {
+  /** What of the engine shapes a data directory; frozen data serves only requests with the same answer. */
+  identity(request: ServerRequest): Promise<string>
+  /** As `Engine.start`, on a data directory that can be frozen. */
+  start(request: ServerRequest): Promise<FreezableServer>
+  /**
+   * Starts a server of its own on a writable clone of `frozen`, whose control file it checks first: throws
+   * HarnessError `snapshot-altered` when that is another than when it was frozen, or gone.
+   */
+  clone(frozen: Frozen, request: CloneServerRequest): Promise<ClonedServer>
+  /** Removes frozen data that is in no store. */
+  discard(frozen: Frozen): Promise<void>
+  /** Where frozen data is kept for later runs. */
+  readonly shelf: Shelf
+}
+
+export interface FreezableServer extends Server {
+  /** Stops the server cleanly and hands over its data, to which nothing writes any more; `stop` has nothing left to do. */
+  freeze(): Promise<Frozen>
+}
+
+/** The data directory of a server that was stopped cleanly. */
+export interface Frozen {
+  /** The engine's own name for it: a volume, a directory. */
+  readonly place: string
+  /** Hex SHA-256 of its `global/pg_control`. */
+  readonly controlDigest: string
+  readonly bytes: number
+}
+
+export interface CloneServerRequest extends ServerRequest {
+  /** One word for the clone's labels and log. */
+  readonly purpose: string
+}
+
+export interface ClonedServer {
+  readonly server: Server
+  /** How the copy was made, in a few words for the report. */
+  readonly method: string
+}
+
+/** Frozen data that later runs find by its key. What is on it is whole. */
+export interface Shelf {
+  list(): Promise<ShelvedSnapshot[]>
+  /** Bytes free for more; undefined when nobody can tell, as with an engine on another machine. */
+  freeBytes(): Promise<number | undefined>
+  /** Puts it on the shelf, whole or not at all. Returns what is there under its key: another's, when that came first. */
+  put(snapshot: Omit<ShelvedSnapshot, 'clones'>): Promise<ShelvedSnapshot>
+  /** Takes it off and removes its data. */
+  remove(snapshot: ShelvedSnapshot): Promise<void>
+}
+
+export interface ShelvedSnapshot {
+  readonly key: string
+  readonly frozen: Frozen
+  /** What the store wants to know again, as JSON. */
+  readonly record: string
+  /** Servers that run on clones of it now. */
+  readonly clones: number
 }
 
 export interface ServerRequest {

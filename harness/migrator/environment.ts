@@ -42,7 +42,7 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
     if (safe !== value || base[name] !== undefined) environment[name] = safe
   }
   Object.assign(environment, besideReplacedHosts(offered, environment, connection))
-  for (const name of libpqVariables) delete environment[name]
+  for (const name of [...libpqVariables, ...ownSecrets]) delete environment[name]
   return {
     ...environment,
     ...emptied(options.dotenvFiles),
@@ -54,7 +54,9 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
 /** A removed variable would come back from a file that has it; an empty one does not. */
 function emptied(dotenvFiles: readonly Variables[]): Record<string, string> {
   const names = dotenvFiles.flatMap((file) => Object.keys(file))
-  return Object.fromEntries(names.filter((name) => libpqVariables.has(name)).map((name) => [name, '']))
+  return Object.fromEntries(
+    names.filter((name) => libpqVariables.has(name) || ownSecrets.has(name)).map((name) => [name, '']),
+  )
 }
 
 /** Nothing where nothing is protected: a guard costs every child a tenth of a second. */
@@ -139,6 +141,9 @@ const libpqVariables = new Set(
     ])
     .map((name) => `PG${name}`),
 )
+
+/** Secrets of the rehearsal itself, which the team's code has no use for. */
+const ownSecrets = new Set(['REHEARSAL_SIGNING_KEY', 'REHEARSAL_WEBHOOK_URL'])
 
 function copyVariables(connection: Connection): Record<string, string> {
   return {

@@ -1,4 +1,5 @@
-import type { GrowthFacts, StatementFacts } from '../rehearsal.ts'
+import type { StatementFacts } from '../rehearsal.ts'
+import type { Growth } from '../trace/growth.ts'
 import { bytes, count, duration } from './text.ts'
 
 /** What a statement made larger, left dead, wrote to temporary files and waited for, a part each. */
@@ -10,7 +11,7 @@ export function growthText({ growth = [], tempBytes = 0, lockWaitMs = 0 }: State
   ]
 }
 
-function tableText({ relation, tableBytes, indexBytes, toastBytes, deadRows }: GrowthFacts): string[] {
+function tableText({ relation, tableBytes, indexBytes, toastBytes, deadRows }: Growth): string[] {
   const parts = [
     ...(tableBytes === 0 ? [] : [`the table ${signed(tableBytes)}`]),
     ...(indexBytes === 0 ? [] : [`its indexes ${signed(indexBytes)}`]),

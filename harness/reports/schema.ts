@@ -96,6 +96,8 @@ export const rehearsalSchema = object({
   backup: backup.nullable(),
   pending: list(text).nullable(),
   migrationFiles: list(object({ name: text, path: text })),
+  migrationSources: list(object({ path: text, sha256: text })),
+  waivers: list(object({ id: text, subject: text.nullable(), reason: text, expires: z.iso.date() })),
   migrations: list(
     object({
       name: text,

@@ -12,6 +12,8 @@ export function hostile(rehearsal: Rehearsal): Rehearsal {
     summary: text,
     verdict: 'failed',
     pending: [text],
+    migrationSources: [{ path: `migrations/${text}.ts`, sha256: '0'.repeat(64) }],
+    waivers: [{ id: text, subject: text, reason: text, expires: '2030-01-01' }],
     migrationFiles: [{ name: text, path: `migrations/${text}.ts` }],
     migrations: [{ name: text, direction: 'up', status: 'error', durationMs: 1, statements: 1 }],
     tables: [{ name: text, rows: 1, bytes: 1 }],

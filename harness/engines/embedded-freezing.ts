@@ -1,0 +1,123 @@
+import { chmod, mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HarnessError } from '../errors.ts'
+import { directoryMode, serverPrefix } from '../runs/directory.ts'
+import { canShareBlocks, copyTree } from './copy-tree.ts'
+import { platform, type Binaries } from './embedded-binaries.ts'
+import { initialise, type Cluster } from './embedded-cluster.ts'
+import { serverUser, usableBin } from './embedded-install.ts'
+import { startPostmaster, type Postmaster } from './embedded-postmaster.ts'
+import { embeddedServer } from './embedded-server.ts'
+import { baseFile, embeddedShelf } from './embedded-shelf.ts'
+import type {
+  ClonedServer,
+  CloneServerRequest,
+  FreezableServer,
+  Freezing,
+  Frozen,
+  ServerRequest,
+} from './engine.ts'
+import { cleanDigest, controlFile, currentLogFile, passwordName, requireUnaltered } from './frozen-data.ts'
+
+/** Data directories on this machine; clones are copies of them, which share their blocks where the file system can. */
+export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Binaries>): Freezing {
+  return {
+    identity: async (request) => `embedded ${platform} ${(await choose(request)).version}`,
+
+    async start(request: ServerRequest): Promise<FreezableServer> {
+      const cluster = await initialise(await choose(request), await serverUser(), request.run)
+      const postmaster = await startIn(cluster, request)
+      const server = embeddedServer(cluster, postmaster, request.run)
+      let frozen: Promise<Frozen> | undefined
+      return {
+        ...server,
+        freeze: async () => await (frozen ??= freeze(cluster, postmaster)),
+        stop: async () => {
+          if (frozen === undefined) await server.stop()
+        },
+      }
+    },
+
+    clone: async (frozen, request) => await cloneOf(await choose(request), frozen, request),
+
+    async discard({ place }: Frozen): Promise<void> {
+      await rm(join(place, '..'), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    },
+
+    shelf: embeddedShelf,
+  }
+}
+
+async function startIn(cluster: Cluster, { run }: ServerRequest): Promise<Postmaster> {
+  try {
+    return await startPostmaster(cluster, run)
+  } catch (error) {
+    await rm(cluster.directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function freeze({ dataDirectory, password }: Cluster, postmaster: Postmaster): Promise<Frozen> {
+  const current = await currentLogFile(postmaster.connection)
+  await postmaster.stop()
+  const controlDigest = cleanDigest(await readFile(join(dataDirectory, controlFile)))
+  const log = join(dataDirectory, 'pg_wal')
+  for (const name of await readdir(log)) {
+    if (/^[0-9A-F]{24}$/.test(name) && name > current) await rm(join(log, name), { force: true })
+  }
+  await writeFile(join(dataDirectory, passwordName), password, { mode: 0o600 })
+  return { place: dataDirectory, controlDigest, bytes: await bytesBelow(dataDirectory) }
+}
+
+async function cloneOf(
+  binaries: Binaries,
+  frozen: Frozen,
+  request: CloneServerRequest,
+): Promise<ClonedServer> {
+  const directory = await mkdtemp(join(request.run.directory, serverPrefix))
+  try {
+    await chmod(directory, directoryMode)
+    // Before anything is copied: what is in use is not pruned.
+    await writeFile(join(directory, baseFile), frozen.place, { mode: 0o600 })
+    const control = await readFile(join(frozen.place, controlFile)).catch(() => undefined)
+    const password = await readFile(join(frozen.place, passwordName), 'utf8').catch(() => undefined)
+    requireUnaltered(frozen, password === undefined ? undefined : control)
+    const shared = await canShareBlocks(join(frozen.place, 'PG_VERSION'), directory)
+    if (!shared) await requireRoom(directory, frozen)
+    const user = await serverUser()
+    const dataDirectory = join(directory, 'data')
+    const [bin] = await Promise.all([
+      usableBin(binaries, user, directory),
+      copyTree(frozen.place, dataDirectory, user),
+    ])
+    const cluster = { directory, dataDirectory, bin, password: password ?? '', user }
+    const server = embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
+    return {
+      server,
+      method: shared ? 'copies that share their blocks (reflink)' : 'copies of the data directory',
+    }
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    throw error
+  }
+}
+
+async function requireRoom(directory: string, { bytes }: Frozen): Promise<void> {
+  const { bavail, bsize } = await statfs(directory)
+  if (bavail * bsize > bytes * 1.1) return
+  const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
+  throw new HarnessError(
+    'disk-too-small',
+    `A clone takes ${gigabytes(bytes)} and ${directory} has ${gigabytes(bavail * bsize)} free.`,
+    { hint: 'Free some space, or set TMPDIR to a directory on a larger disk.' },
+  )
+}
+
+async function bytesBelow(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
