@@ -6,6 +6,7 @@ import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-v
 import { gatePolicy } from './certificate-policy.ts'
 import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
+import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
@@ -77,6 +78,12 @@ export async function loadPlan({
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   problems.push(...unknownHazards(file.hazards))
+  const commands = {
+    command: one(given.migrateCommand) ?? file.migrate?.command,
+    rollbackCommand: one(given.rollbackCommand) ?? file.migrate?.rollbackCommand,
+  }
+  if (commands.command === undefined && commands.rollbackCommand !== undefined)
+    problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
   if (problems.length > 0) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -89,8 +96,9 @@ export async function loadPlan({
     serverUrl,
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
-    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
+    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
+    production: productionFacts(file.production),
     questions: questions ?? [],
     certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
     gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },

@@ -30,10 +30,13 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
   const run = await openRun()
   try {
     const { file, format } = await openBackup(plan.backup, run.directory)
-    const listing = await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
-      if (error instanceof HarnessError || error instanceof StageHalt) return error.message
-      throw error
-    })
+    const listing =
+      plan.migrate.command === undefined
+        ? await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
+            if (error instanceof HarnessError || error instanceof StageHalt) return error.message
+            throw error
+          })
+        : 'a command runs the migrations, and only running it tells which are pending'
     const loaded = typeof listing === 'string' ? undefined : listing.loaded
     const described = await format.describe(file, migrationTable(plan, loaded), plan.database)
     const { clusterStatements: _, metaCommands: _commands, physical: files, ...gathered } = described

@@ -1,5 +1,6 @@
 import type { BackupFacts } from './backups/backup-format.ts'
 import { now } from './clock.ts'
+import { estimates } from './estimate/estimate.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
@@ -56,6 +57,7 @@ type Learned = Pick<
   | 'tables'
   | 'databaseSize'
   | 'specs'
+  | 'estimates'
   | 'limits'
 >
 type Learn = (facts: Partial<Learned>) => void
@@ -113,7 +115,11 @@ export async function rehearse(
     waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
     summary: '',
     ...learned,
-    limits: [...learned.limits, ...notAsked(plan.questions)],
+    limits: [
+      ...learned.limits,
+      ...(plan.migrate.command === undefined ? [] : [commandLimit]),
+      ...notAsked(plan.questions),
+    ],
     stages: journal.stages,
     findings: journal.findings,
   } as const
@@ -131,6 +137,9 @@ const limitsOf = (facts: BackupFacts | null): string[] => [
   `Times are those of this machine, on ${facts?.physical ? 'a copy of production’s files with a warm cache' : 'a freshly restored copy with a warm cache and no bloat'}; production may take longer.`,
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
+
+const commandLimit =
+  'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
 const lockLimit =
   'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.'
@@ -164,7 +173,9 @@ async function runStages(
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
-  const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
+  const before = await journal.run('baseline', (progress) =>
+    baseline(plan, provisioned, prepared.table, progress),
+  )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
@@ -182,10 +193,14 @@ async function runStages(
     rollback(given, prepared, provisioned, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  const last = await journal.run('verify-rollback', (progress) =>
-    verifyRollback(given, provisioned, before, prepared.specFiles, progress),
-  )
-  learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  if (rolledBack.attempted) {
+    const last = await journal.run('verify-rollback', (progress) =>
+      verifyRollback(given, provisioned, before, prepared.specFiles, progress),
+    )
+    learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  } else {
+    journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
+  }
   const clones = templateClones(server, before.pristine)
   const asked = (name: QuestionName) => plan.questions.includes(name)
   if (asked('locks')) {
@@ -193,6 +208,14 @@ async function runStages(
       locks(given, clones, { migrated, rolledBack }, progress),
     )
     learn({ statements, limits: [...limits, lockLimit] })
+    if (plan.production !== undefined) {
+      const measured = {
+        migrations: [...migrated.runs, ...rolledBack.runs],
+        statements,
+        tables: before.tables,
+      }
+      learn({ estimates: estimates(measured, plan.production) })
+    }
   }
 }
 

@@ -86,6 +86,20 @@ export const settings = [
     example: 'migrations',
   },
   {
+    key: 'migrateCommand',
+    flag: '--migrate-command <command>',
+    variable: 'REHEARSAL_MIGRATE_COMMAND',
+    description: "run another migrator than Kysely's on DATABASE_URL, instead of `--migrations`",
+    example: 'npx prisma migrate deploy',
+  },
+  {
+    key: 'rollbackCommand',
+    flag: '--rollback-command <command>',
+    variable: 'REHEARSAL_ROLLBACK_COMMAND',
+    description: 'take down what the migrate command applied, on DATABASE_URL',
+    example: 'psql -v ON_ERROR_STOP=1 -f prisma/down.sql',
+  },
+  {
     key: 'specs',
     flag: '--specs <glob>',
     variable: 'REHEARSAL_SPECS',

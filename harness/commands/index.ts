@@ -1,5 +1,6 @@
 import { approve } from './approve.ts'
 import { baseline } from './baseline.ts'
+import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
 import type { DescribeCommand } from './command.ts'
 import { gate } from './gate.ts'
@@ -8,7 +9,7 @@ import { report } from './report.ts'
 import { run } from './run.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
-export const commands = { run, inspect, baseline, report, gate, approve, clean } satisfies Record<
+export const commands = { run, inspect, baseline, calibrate, report, gate, approve, clean } satisfies Record<
   string,
   DescribeCommand
 >

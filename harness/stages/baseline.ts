@@ -3,6 +3,8 @@ import type { MigrationTable } from '../backups/backup-format.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog, type TableName } from '../catalog/read.ts'
+import { recordTables } from '../migrator/records/index.ts'
+import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
@@ -20,12 +22,13 @@ export interface Baseline {
 
 /** Takes down the restored database's catalog, row counts and digests. */
 export async function baseline(
+  plan: Plan,
   { server, database }: Provisioned,
   migrationTable: MigrationTable,
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
   const pristine = pristineName(database)
-  const ignoreTables = migratorTables(migrationTable)
+  const ignoreTables = migratorTables(migrationTable, plan.migrate.command !== undefined)
   const connection = server.connection(pristine)
   progress('reading catalog and data')
   const [catalog, tables] = await Promise.all([
@@ -44,7 +47,11 @@ export async function baseline(
   }
 }
 
-/** Kysely's lock table has its own name, which the app may have changed along with the other. */
-export function migratorTables({ schema, name }: MigrationTable): TableName[] {
-  return [name, `${name}_lock`, 'kysely_migration_lock'].map((table) => ({ schema, name: table }))
+/**
+ * Kysely's lock table has its own name, which the app may have changed along with the other. What a team changed
+ * from stays part of the data: tables of other migrators are left out only where a command runs one.
+ */
+export function migratorTables({ schema, name }: MigrationTable, byCommand: boolean): TableName[] {
+  const kysely = [name, `${name}_lock`, 'kysely_migration_lock'].map((table) => ({ schema, name: table }))
+  return byCommand ? [...kysely, ...recordTables] : kysely
 }

@@ -7,6 +7,7 @@ import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
+import { migrateByCommand, nothingPending } from './migrate-by-command.ts'
 import { missingDown } from './missing-down.ts'
 import type { Prepared } from './preflight.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
@@ -27,9 +28,11 @@ export interface Migrated {
 export async function migrate(
   given: Given,
   { listed, table, facts }: Prepared,
-  { server, database }: { server: Server; database: string },
+  provisioned: { server: Server; database: string },
   progress: Progress,
 ): Promise<StageOutput<Migrated>> {
+  if (given.plan.migrate.command !== undefined) return migrateByCommand(given, provisioned, progress)
+  const { server, database } = provisioned
   const connection = server.connection(database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
@@ -88,13 +91,4 @@ function notRecorded(pending: readonly string[], applied: readonly string[]): Fi
       remedy: "Check the Migrator's options and its order of names (allowUnorderedMigrations).",
       evidence: { migration: name, direction: 'up' },
     }))
-}
-
-function nothingPending(): Finding {
-  return {
-    id: 'no-pending-migrations',
-    severity: 'notice',
-    subject: 'migrations',
-    message: 'The backup has every migration already, so none was rehearsed.',
-  }
 }

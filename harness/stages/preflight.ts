@@ -7,6 +7,7 @@ import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
+import { commandLabel } from '../migrator/command-label.ts'
 import type { ListedMigration } from '../migrator/protocol.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
 import type { Plan } from '../plan.ts'
@@ -16,8 +17,9 @@ import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
+import { missingDown, missingRollbackCommand } from './missing-down.ts'
+import { refuseCommands } from './refuse-commands.ts'
 import { readConfiguration, type Configuration } from './server-settings.ts'
-import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
 /** A plan found complete and possible. */
@@ -68,7 +70,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const [opened, chosen, listing, specFiles] = await Promise.all([
     reading,
     choosing,
-    attempt(listMigrations(given)),
+    attempt(listed(given)),
     attempt(findSpecs(plan)),
   ])
   const table = migrationTable(plan, listing?.loaded)
@@ -93,17 +95,30 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     problems.length > 0
   )
     throw new StageHalt(problems)
-  const { listed } = listing
+  const { listed: migrations } = listing
+  const { command } = plan.migrate
+  const what =
+    command === undefined ? count(migrations.length, 'migration') : `migrations by ${commandLabel(command)}`
   return {
-    facts: { ...opened, facts, ...chosen, listed, table, configuration, specFiles },
-    summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
+    facts: { ...opened, facts, ...chosen, listed: migrations, table, configuration, specFiles },
+    summary: `${facts.format} backup, ${what}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [
       ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
-      ...missingDowns(listed, facts.appliedMigrations),
+      ...missingDowns(migrations, facts.appliedMigrations),
+      ...missingRollbackCommand(plan),
       ...majorChange(plan, facts),
       ...missingManifest(opened.file, facts),
     ],
   }
+}
+
+/** Other migrators cannot be asked beforehand: what is pending shows in their own table, once they have run. */
+async function listed(
+  given: Given,
+): Promise<Pick<MigratorOutcome, 'listed'> & Partial<Pick<MigratorOutcome, 'loaded'>>> {
+  if (given.plan.migrate.command === undefined) return listMigrations(given)
+  refuseCommands(given.plan)
+  return { listed: [] }
 }
 
 async function readBackup(

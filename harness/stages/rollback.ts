@@ -8,9 +8,12 @@ import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
+import { rollbackByCommand } from './rollback-by-command.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 export interface RolledBack {
+  /** False when there was something to take down and no way to. */
+  readonly attempted: boolean
   readonly runs: readonly MigrationRun[]
   /** Of the migrations that this rehearsal applied, none is in the migration table any more. */
   readonly complete: boolean
@@ -22,16 +25,18 @@ export interface RolledBack {
 export async function rollback(
   given: Given,
   { table }: Prepared,
-  { server, database }: { server: Server; database: string },
-  { applied }: Migrated,
+  provisioned: { server: Server; database: string },
+  { applied, trace: migrated }: Migrated,
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
+  const { server, database } = provisioned
   if (applied.length === 0) {
     return {
-      facts: { runs: [], complete: true, trace: null },
+      facts: { attempted: true, runs: [], complete: true, trace: null },
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
+  if (migrated.command !== null) return rollbackByCommand(given, provisioned, applied, progress)
   const connection = server.connection(database)
   const request = { operation: 'down', steps: applied.length } as const
   const trace = await traceMigrator(given, request, connection, progress)
@@ -41,7 +46,7 @@ export async function rollback(
   const explained = outcome.error !== null || outcome.ended !== 'done'
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   return {
-    facts: { runs, complete: left.length === 0, trace },
+    facts: { attempted: true, runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
       ...(await leftovers(server, database)),
