@@ -13,6 +13,8 @@ export const configSchema = z.strictObject({
   postgres: z.number().int().optional(),
   image: z.string().optional(),
   serverUrl: z.string().optional(),
+  snapshots: z.enum(['auto', 'off']).optional(),
+  snapshotsMaxSize: z.string().optional(),
   migrations: z
     .union([
       z.string(),

@@ -2,7 +2,16 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import {
+  engineOf,
+  majorOf,
+  many,
+  one,
+  questionsOf,
+  reportsOf,
+  sizeOf,
+  snapshotModeOf,
+} from './config-values.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
@@ -18,6 +27,8 @@ const defaults = {
   specTimeout: '10m',
   readyUrl: 'http://127.0.0.1:{port}/',
   readyTimeout: '30s',
+  snapshots: 'auto',
+  snapshotsMaxSize: '50GB',
   questions: ['locks'] satisfies QuestionName[],
 } as const
 
@@ -58,6 +69,12 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
   const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const snapshotMode = attempt(() =>
+    snapshotModeOf(one(given.snapshots) ?? file.snapshots ?? defaults.snapshots),
+  )
+  const snapshotBytes = attempt(() =>
+    sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
+  )
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -74,6 +91,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     postgres,
     image: one(given.image) ?? file.image,
     serverUrl,
+    snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),

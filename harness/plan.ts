@@ -18,6 +18,7 @@ export interface Plan {
   readonly image: string | undefined
   /** The server that `--engine external` may make databases on. */
   readonly serverUrl: string | undefined
+  readonly snapshots: SnapshotPlan
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */
@@ -44,6 +45,13 @@ export interface MigrationSource {
   readonly tableName: string | undefined
   readonly tableSchema: string | undefined
   readonly allowUnordered: boolean
+}
+
+export interface SnapshotPlan {
+  /** `off`: what the run restores is removed with it, and no stored snapshot is used. */
+  readonly mode: 'auto' | 'off'
+  /** Stored snapshots are removed, least recently used first, until they take no more. */
+  readonly maxBytes: number
 }
 
 export interface AppPlan {

@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding, MigrationRun } from '../rehearsal.ts'
@@ -8,6 +7,7 @@ import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import { missingDown } from './missing-down.ts'
 import type { Prepared } from './preflight.ts'
+import type { Restored } from './restore.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 /** What migrating left behind, by the migration table and not by the migrator's word. */
@@ -25,10 +25,10 @@ export interface Migrated {
 export async function migrate(
   given: Given,
   { listed, table, facts }: Prepared,
-  { server, database }: { server: Server; database: string },
+  restored: Restored,
   progress: Progress,
 ): Promise<StageOutput<Migrated>> {
-  const connection = server.connection(database)
+  const connection = restored.server.connection(restored.database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
   const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
@@ -47,7 +47,7 @@ export async function migrate(
     ...(facts.appliedMigrations === null ? withoutDown(listed, pending) : []),
     ...emptyDowns(listed, pending),
     ...migratorFindings(outcome, 'up', refusedStatements(statements)),
-    ...(await leftovers(server, database)),
+    ...(await leftovers(restored)),
     ...(outcome.error === null && outcome.ended === 'done' ? notRecorded(pending, applied) : []),
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)

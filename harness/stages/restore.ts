@@ -1,66 +1,110 @@
-import { carryOverRoles, carryOverSettings } from '../backups/carry-over.ts'
-import { createRoles } from '../backups/create-roles.ts'
-import { defuse } from '../backups/defuse.ts'
-import { settle, withFastLoad } from '../backups/fast-load.ts'
-import type { BackupFile, RestoreMessage, RestoreOutcome } from '../backups/backup-format.ts'
-import type { Finding } from '../rehearsal.ts'
-import { bytes, count } from '../reports/text.ts'
+import type { Clones } from '../clones/clones.ts'
+import { snapshotClones } from '../clones/snapshot-clones.ts'
+import { templateClones } from '../clones/template-clones.ts'
+import type { ClonedServer, Freezing, Frozen } from '../engines/engine.ts'
+import type { Connection } from '../postgres/connection.ts'
+import type { SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import type { Given } from './given.ts'
 import type { Prepared } from './preflight.ts'
-import { pristineName, type Provisioned } from './provision.ts'
+import {
+  cloneServer,
+  pristineName,
+  type Provisioned,
+  type ProvisionedServer,
+  type ServerKeeping,
+} from './provision.ts'
+import { load, restored } from './load.ts'
+
+/** The restored database on the rehearsal's own server, and copies of it for everything else. */
+export interface Restored extends Provisioned {
+  readonly clones: Clones
+  /** A copy to which nothing writes; what comes later is compared with it row by row. */
+  readonly pristine: Connection
+}
 
 /**
- * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
- * way is a finding that cannot pass.
+ * Restores the backup, freezes it as a snapshot and starts the rehearsal's own server on a clone of that; or finds
+ * that the server is on a snapshot already, and reports again what was lost when that was made.
  */
 export async function restore(
-  { file, format, facts }: Prepared,
-  { server, database }: Provisioned,
-  signal: AbortSignal,
+  given: Given,
+  prepared: Prepared,
+  { server, database, found, making, lock }: ProvisionedServer,
+  keeping: ServerKeeping,
   progress: Progress,
-): Promise<StageOutput<RestoreOutcome>> {
-  const roles = await carryOverRoles(server, facts)
-  await createRoles(server, facts.roles)
-  const { outcome, settings, defused } = await withFastLoad(server, async () => {
-    const outcome = await format.restore({
-      file,
-      facts,
-      server,
+): Promise<StageOutput<Restored>> {
+  const { freezing } = prepared.engine
+  if (found !== undefined && freezing !== undefined) {
+    const { key, frozen, record } = found.snapshot
+    const facts = await onClone(freezing, frozen, prepared, {
       database,
-      signal,
-      onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
+      cloned: found.cloned,
+      record,
+      keeping,
     })
-    const settings = await carryOverSettings(server, database, facts)
-    const defused = await defuse(server.connection(database))
-    progress('vacuum and analyze')
-    await settle(server, database)
-    progress('keeping a pristine copy')
-    await server.cloneDatabase(database, pristineName(database))
-    return { outcome, settings, defused }
+    const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')} by ${record.restore.method}`
+    return { facts, ...restored(prepared, record.restore, how) }
+  }
+  const alwaysCopy = making === undefined
+  const loaded = await load(prepared, { server, database }, given.signal, progress, { alwaysCopy })
+  if (making === undefined || freezing === undefined) {
+    const clones = templateClones(server, pristineName(database))
+    return {
+      facts: { server, database, clones, pristine: server.connection(pristineName(database)) },
+      ...restored(prepared, loaded.record),
+    }
+  }
+  progress('freezing it as a snapshot')
+  const record = recordOf(prepared, making.server.version, loaded)
+  const frozen = await making.finish(record)
+  await lock?.release()
+  const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
+  return {
+    facts: await onClone(freezing, frozen, prepared, { database, cloned, record, keeping }),
+    ...restored(prepared, loaded.record),
+  }
+}
+
+function recordOf(
+  { file, facts, engine, request }: Prepared,
+  serverVersion: string,
+  { record, pristine }: Awaited<ReturnType<typeof load>>,
+): SnapshotRecord {
+  const { bytes, path } = file
+  const server = request.image === undefined ? engine.name : `${engine.name} ${request.image}`
+  return {
+    madeAt: new Date().toISOString(),
+    backup: { path, bytes, sha256: facts.sha256 },
+    serverVersion,
+    server,
+    pristine,
+    restore: record,
+  }
+}
+
+async function onClone(
+  freezing: Freezing,
+  frozen: Frozen,
+  { request }: Prepared,
+  {
+    database,
+    cloned: { server, method },
+    record,
+    keeping,
+  }: { database: string; cloned: ClonedServer; record: SnapshotRecord; keeping: ServerKeeping },
+): Promise<Restored> {
+  const beside = record.pristine ? pristineName(database) : undefined
+  const clones = snapshotClones({
+    freezing,
+    frozen,
+    request,
+    database,
+    method,
+    ...(beside === undefined ? {} : { within: templateClones(server, beside) }),
   })
-  const degraded = [...roles, ...outcome.messages, ...settings].filter(
-    (message) => message.kind === 'degraded',
-  )
-  return {
-    facts: outcome,
-    summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: [...degraded.map((message) => lost(file, message)), ...defusedFinding(file, defused)],
-  }
-}
-
-function lost({ path }: BackupFile, { text }: RestoreMessage): Finding {
-  return {
-    id: 'degraded-restore',
-    severity: 'unverified',
-    subject: path,
-    message: `The copy lacks something that the backup holds: ${text}`,
-    remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
-  }
-}
-
-/** What the copy would have done in production's name. */
-function defusedFinding({ path }: BackupFile, details: readonly string[]): Finding[] {
-  if (details.length === 0) return []
-  const message = `The copy cannot act as production: ${count(details.length, 'object')} that would reach other servers ${details.length === 1 ? 'was' : 'were'} defused.`
-  return [{ id: 'defused', severity: 'notice', subject: path, message, evidence: { details } }]
+  keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
+  const pristine =
+    beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
+  return { server, database, clones, pristine }
 }

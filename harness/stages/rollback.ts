@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding, MigrationRun } from '../rehearsal.ts'
@@ -8,6 +7,7 @@ import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
+import type { Restored } from './restore.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 export interface RolledBack {
@@ -22,7 +22,7 @@ export interface RolledBack {
 export async function rollback(
   given: Given,
   { table }: Prepared,
-  { server, database }: { server: Server; database: string },
+  restored: Restored,
   { applied }: Migrated,
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
@@ -32,7 +32,7 @@ export async function rollback(
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
-  const connection = server.connection(database)
+  const connection = restored.server.connection(restored.database)
   const request = { operation: 'down', steps: applied.length } as const
   const trace = await traceMigrator(given, request, connection, progress)
   const { outcome, statements, runs } = trace
@@ -44,7 +44,7 @@ export async function rollback(
     facts: { runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
-      ...(await leftovers(server, database)),
+      ...(await leftovers(restored)),
       ...(left.length === 0 || explained ? [] : [incomplete(left)]),
     ],
     summary: `${applied.length - left.length} of ${applied.length} taken down in ${duration(spentMs)}`,
