@@ -21,7 +21,7 @@ export interface Baseline {
 
 /** Takes down the restored database's catalog, row counts and digests. */
 export async function baseline(
-  { pristine }: Restored,
+  { pristine, unshare }: Restored,
   migrationTable: MigrationTable,
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
@@ -35,6 +35,8 @@ export async function baseline(
       parallelism: availableParallelism(),
       onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
     }),
+    // Migrations are timed next.
+    unshare(),
   ])
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {

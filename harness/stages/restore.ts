@@ -19,6 +19,8 @@ import { load, restored } from './load.ts'
 /** The restored database on the rehearsal's own server, and copies of it for everything else. */
 export interface Restored extends Provisioned {
   readonly clones: Clones
+  /** Pays beforehand for what the database's files cost a clone that is the first to open them. */
+  readonly unshare: () => Promise<void>
   /** A copy to which nothing writes; what comes later is compared with it row by row. */
   readonly pristine: Connection
 }
@@ -51,7 +53,13 @@ export async function restore(
   if (making === undefined || freezing === undefined) {
     const clones = templateClones(server, pristineName(database))
     return {
-      facts: { server, database, clones, pristine: server.connection(pristineName(database)) },
+      facts: {
+        server,
+        database,
+        clones,
+        pristine: server.connection(pristineName(database)),
+        unshare: async () => {},
+      },
       ...restored(prepared, loaded.record),
     }
   }
@@ -89,7 +97,7 @@ async function onClone(
   { request }: Prepared,
   {
     database,
-    cloned: { server, method },
+    cloned: { server, method, unshare },
     record,
     keeping,
   }: { database: string; cloned: ClonedServer; record: SnapshotRecord; keeping: ServerKeeping },
@@ -106,5 +114,5 @@ async function onClone(
   keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
   const pristine =
     beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
-  return { server, database, clones, pristine }
+  return { server, database, clones, pristine, unshare: async () => await unshare(database) }
 }
