@@ -79,7 +79,11 @@ async function startOn(
       { source: upper.name, target: upperPath, mode: 'ro' as const },
     ]
     const mounts = [...(data === upper ? [] : layers), { source: data.name, target: dataDirectory }]
-    const container = await startContainer(client, image, request.run, { mounts, password })
+    const container = await startContainer(client, image, request.run, {
+      mounts,
+      password,
+      expiresAt: request.expiresAt,
+    })
     return {
       server: dockerServer(image, container, removeVolumes),
       method: methodWords[method],

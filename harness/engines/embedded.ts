@@ -36,8 +36,8 @@ export const embedded: Engine = {
   },
 
   /** A server lives in its run's directory and among its processes, and ends with them. */
-  async sweep({ kept }): Promise<string[]> {
-    return [...(await sweepRuns({ kept })), ...(await sweepShelf())]
+  async sweep(request): Promise<string[]> {
+    return [...(await sweepRuns(request)), ...(await sweepShelf())]
   },
 
   freezing: embeddedFreezing(chosen),

@@ -92,12 +92,16 @@ export interface ServerRequest {
   /** External: the server's URL, with rights to create databases. */
   readonly serverUrl: string | undefined
   readonly run: Run
+  /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
+  readonly expiresAt?: Date
 }
 
 export interface SweepRequest {
   readonly serverUrl: string | undefined
   /** Also remove what `--keep` left (`rehearse clean`); a living run is never touched. */
   readonly kept: boolean
+  /** Only what this run made. */
+  readonly only?: string
 }
 
 export type Availability =

@@ -7,7 +7,7 @@ import { takeLock, type Lock } from '../snapshots/lock.ts'
 import { findSnapshot, noteUse, removeSnapshot, type Snapshot } from '../snapshots/store.ts'
 import type { Observer, Progress } from '../stage.ts'
 import type { Given } from './given.ts'
-import type { Prepared } from './preflight.ts'
+import type { PreparedBackup } from './preflight.ts'
 
 /** A clone of the snapshot that a backup was restored to before, or the right to make it. */
 export interface SnapshotSearch {
@@ -24,7 +24,7 @@ const nothing = { found: undefined, key: undefined, lock: undefined, findings: [
 /** Looks for the snapshot of this very backup, restored in this very way, and starts a clone of it. */
 export async function findSnapshotOf(
   { plan, signal }: Given,
-  prepared: Prepared,
+  prepared: PreparedBackup,
   freezing: Freezing,
   { progress, observe, start }: SearchOptions,
 ): Promise<SnapshotSearch> {
@@ -84,7 +84,7 @@ async function clone(
 
 async function keyOf(
   database: string | undefined,
-  { format, facts, engine, request }: Prepared,
+  { format, facts, engine, request }: PreparedBackup,
   freezing: Freezing,
 ): Promise<string> {
   const image = await freezing.identity(request)

@@ -9,7 +9,7 @@ import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { RestoreRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
-import type { Prepared } from './preflight.ts'
+import type { PreparedBackup } from './preflight.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
 /** A database that the backup was restored into. */
@@ -30,7 +30,7 @@ const copiedWithinBytes = 512 * 1024 * 1024
  * where the database is small or a copy can be had in no other way.
  */
 export async function load(
-  { file, format, facts }: Prepared,
+  { file, format, facts }: PreparedBackup,
   { server, database }: Provisioned,
   signal: AbortSignal,
   progress: Progress,
@@ -65,7 +65,7 @@ export async function load(
 
 /** What the stage that restored, or found it restored, has to say. What was lost is a finding that cannot pass. */
 export function restored(
-  { file, facts }: Prepared,
+  { file, facts }: PreparedBackup,
   { method, degraded, defused }: RestoreRecord,
   how = method,
 ): Omit<StageOutput<never>, 'facts'> {

@@ -18,14 +18,18 @@ import { staleBackup } from './backup-age.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
-/** A plan found complete and possible. */
-export interface Prepared {
+/** A backup that can be restored, and the engine to do it on. */
+export interface PreparedBackup {
   readonly file: BackupFile
   readonly format: BackupFormat
   readonly facts: BackupFacts
   readonly engine: Engine
   readonly reason: string
   readonly request: ServerRequest
+}
+
+/** A plan found complete and possible. */
+export interface Prepared extends PreparedBackup {
   readonly listed: readonly ListedMigration[]
   readonly table: MigrationTable
   /** Absolute, sorted. */
@@ -87,6 +91,17 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
       ...majorChange(plan, facts),
     ],
   }
+}
+
+/** As much of it as a copy of the backup needs. Throws HarnessError for what is missing. */
+export async function prepareBackup(given: Given): Promise<PreparedBackup> {
+  const { plan, run } = given
+  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined))
+  const major = plan.postgres ?? facts.serverMajor ?? undefined
+  const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
+  const chosen = await chooseEngine(plan.engine, request)
+  if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
+  return { file, format, facts, ...chosen, request }
 }
 
 async function readBackup(

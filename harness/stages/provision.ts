@@ -7,7 +7,8 @@ import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
 import { findSnapshotOf } from './find-snapshot.ts'
 import type { Given } from './given.ts'
-import type { Prepared } from './preflight.ts'
+import { makeRoom } from './make-room.ts'
+import type { PreparedBackup } from './preflight.ts'
 
 /** A server and the database on it that is rehearsed on. */
 export interface Provisioned {
@@ -36,7 +37,7 @@ export interface ServerKeeping {
  */
 export async function provision(
   given: Given,
-  prepared: Prepared,
+  prepared: PreparedBackup,
   keeping: ServerKeeping,
   progress: Progress,
 ): Promise<StageOutput<ProvisionedServer>> {
@@ -67,6 +68,7 @@ export async function provision(
     const { server } = found.cloned
     return { facts: { server, database, found, making: undefined, lock }, summary: summary(server) }
   }
+  await makeRoom(freezing, prepared, observe)
   const starting = freezing.start(request).then((server) => makeSnapshot(freezing, server, key))
   teardown.defer('the server that was restored into', async () =>
     (await starting.catch(() => undefined))?.dispose(),
@@ -82,16 +84,18 @@ export async function provision(
 export async function cloneServer(
   freezing: Freezing,
   frozen: Frozen,
-  { request }: Prepared,
+  { request }: PreparedBackup,
   given: Given,
   keeping: ServerKeeping,
 ): Promise<ClonedServer> {
+  // Who opens a clone for a time says himself what it is.
+  const quiet = request.expiresAt === undefined ? keeping : { ...keeping, observe: () => {} }
   const starting = freezing.clone(frozen, { ...request, purpose: 'rehearsal' })
   await holdServer(
     starting.then(({ server }) => server),
     'rehearsal',
     given,
-    keeping,
+    quiet,
   )
   return await starting
 }

@@ -6,7 +6,8 @@ import type { Connection } from '../postgres/connection.ts'
 import type { SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
-import type { Prepared } from './preflight.ts'
+import { pruneTo } from './make-room.ts'
+import type { PreparedBackup } from './preflight.ts'
 import {
   cloneServer,
   pristineName,
@@ -31,7 +32,7 @@ export interface Restored extends Provisioned {
  */
 export async function restore(
   given: Given,
-  prepared: Prepared,
+  prepared: PreparedBackup,
   { server, database, found, making, lock }: ProvisionedServer,
   keeping: ServerKeeping,
   progress: Progress,
@@ -67,6 +68,8 @@ export async function restore(
   const record = recordOf(prepared, making.server.version, loaded)
   const frozen = await making.finish(record)
   await lock?.release()
+  if (making.key !== undefined)
+    await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
   const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
   return {
     facts: await onClone(freezing, frozen, prepared, { database, cloned, record, keeping }),
@@ -75,7 +78,7 @@ export async function restore(
 }
 
 function recordOf(
-  { file, facts, engine, request }: Prepared,
+  { file, facts, engine, request }: PreparedBackup,
   serverVersion: string,
   { record, pristine }: Awaited<ReturnType<typeof load>>,
 ): SnapshotRecord {
@@ -94,7 +97,7 @@ function recordOf(
 async function onClone(
   freezing: Freezing,
   frozen: Frozen,
-  { request }: Prepared,
+  { request }: PreparedBackup,
   {
     database,
     cloned: { server, method, unshare },
