@@ -21,6 +21,8 @@ export const configSchema = z.strictObject({
   image: z.string().optional(),
   serverUrl: z.string().optional(),
   postgresqlConf: z.string().optional(),
+  snapshots: z.enum(['auto', 'off']).optional(),
+  snapshotsMaxSize: z.string().optional(),
   migrations: z
     .union([
       z.string(),

@@ -2,7 +2,16 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import {
+  engineOf,
+  majorOf,
+  many,
+  one,
+  questionsOf,
+  reportsOf,
+  sizeOf,
+  snapshotModeOf,
+} from './config-values.ts'
 import { gatePolicy } from './certificate-policy.ts'
 import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
@@ -21,6 +30,8 @@ const defaults = {
   specTimeout: '10m',
   readyUrl: 'http://127.0.0.1:{port}/',
   readyTimeout: '30s',
+  snapshots: 'auto',
+  snapshotsMaxSize: '50GB',
   questions: ['locks'] satisfies QuestionName[],
 } as const
 
@@ -72,6 +83,12 @@ export async function loadPlan({
   const certificate = one(given.certificate) ?? file.certificate?.path
   if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
   const gate = attempt(() => gatePolicy(file.certificate))
+  const snapshotMode = attempt(() =>
+    snapshotModeOf(one(given.snapshots) ?? file.snapshots ?? defaults.snapshots),
+  )
+  const snapshotBytes = attempt(() =>
+    sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
+  )
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -95,6 +112,7 @@ export async function loadPlan({
     image: one(given.image) ?? file.image,
     serverUrl,
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
+    snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

@@ -22,6 +22,7 @@ export interface Plan {
   readonly serverUrl: string | undefined
   /** A file with production's settings for all that is measured. */
   readonly postgresqlConf: string | undefined
+  readonly snapshots: SnapshotPlan
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */
@@ -58,6 +59,13 @@ export interface MigrationSource {
   readonly tableName: string | undefined
   readonly tableSchema: string | undefined
   readonly allowUnordered: boolean
+}
+
+export interface SnapshotPlan {
+  /** `off`: what the run restores is removed with it, and no stored snapshot is used. */
+  readonly mode: 'auto' | 'off'
+  /** Stored snapshots are removed, least recently used first, until they take no more. */
+  readonly maxBytes: number
 }
 
 export interface AppPlan {

@@ -17,7 +17,6 @@ import {
 import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
 import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
@@ -154,7 +153,7 @@ async function runStages(
     learn,
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan, signal } = given
+  const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const limits = limitsOf(prepared.facts)
   const backup = await backupSummary(plan, prepared)
@@ -165,47 +164,46 @@ async function runStages(
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
+  const keeping = { teardown, redactor, observe }
   const provisioned = await journal.run('provision', (progress) =>
-    provision(given, prepared, { teardown, redactor, observe }, progress),
+    provision(given, prepared, keeping, progress),
   )
-  const { server } = provisioned
+  const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
-  const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
-  await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
+  const restored = await journal.run('restore', (progress) =>
+    restore(given, prepared, provisioned, keeping, progress),
+  )
   const before = await journal.run('baseline', (progress) =>
-    baseline(plan, provisioned, prepared.table, progress),
+    baseline(plan, restored, prepared.table, progress),
   )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
-  const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
+  const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
-  await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
+  await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
   const specs = []
   if (migrated.complete) {
-    specs.push(
-      await journal.run('smoke', (progress) => smoke(given, provisioned, prepared.specFiles, progress)),
-    )
+    specs.push(await journal.run('smoke', (progress) => smoke(given, restored, prepared.specFiles, progress)))
     learn({ specs: specs.filter((pass) => pass !== null) })
   } else {
     journal.skip('smoke', 'the schema that the specs are for is not there, as migrating did not succeed')
   }
   const rolledBack = await journal.run('rollback', (progress) =>
-    rollback(given, prepared, provisioned, migrated, progress),
+    rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
   if (rolledBack.attempted) {
     const last = await journal.run('verify-rollback', (progress) =>
-      verifyRollback(given, provisioned, before, prepared.specFiles, progress),
+      verifyRollback(given, restored, before, prepared.specFiles, progress),
     )
     learn({ specs: [...specs, last].filter((pass) => pass !== null) })
   } else {
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
-  const clones = templateClones(server, before.pristine)
   const asked = (name: QuestionName) => plan.questions.includes(name)
   if (asked('locks')) {
     const statements = await journal.run('locks', (progress) =>
-      locks(given, clones, { migrated, rolledBack }, progress),
+      locks(given, restored.clones, { migrated, rolledBack }, progress),
     )
     learn({ statements, limits: [...limits, lockLimit] })
     if (plan.production !== undefined) {

@@ -78,6 +78,22 @@ export const settings = [
     example: 'production/postgresql.conf',
   },
   {
+    key: 'snapshots',
+    flag: '--snapshots <mode>',
+    variable: 'REHEARSAL_SNAPSHOTS',
+    description: 'keep what a backup was restored to for the next rehearsal of it: auto or off',
+    defaultText: 'auto',
+    example: 'off',
+  },
+  {
+    key: 'snapshotsMaxSize',
+    flag: '--snapshots-max-size <size>',
+    variable: 'REHEARSAL_SNAPSHOTS_MAX_SIZE',
+    description: 'remove the least recently used snapshots when all of them take more',
+    defaultText: '50GB',
+    example: '50GB',
+  },
+  {
     key: 'migrations',
     flag: '--migrations <path>',
     variable: 'REHEARSAL_MIGRATIONS',

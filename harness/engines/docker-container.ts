@@ -14,6 +14,9 @@ import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 export const runLabel = 'pg-rehearsal.run'
 export const ownerLabel = 'pg-rehearsal.owner'
 
+/** On a container that may be kept until then, ISO 8601. */
+export const expiresLabel = 'pg-rehearsal.expires'
+
 /** Where the container finds the superuser's password; the environment would show it in `docker inspect`. */
 export const passwordFile = '/etc/pg-rehearsal/password'
 
@@ -43,6 +46,7 @@ export interface ContainerData {
   }[]
   /** The superuser's password in data that is there already. */
   readonly password?: string
+  readonly expiresAt?: Date | undefined
 }
 
 export interface ContainerOptions {
@@ -136,7 +140,11 @@ async function create(
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
     .withName(name)
-    .withLabels({ [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) })
+    .withLabels({
+      [runLabel]: run.id,
+      [ownerLabel]: JSON.stringify(run.owner),
+      ...(data?.expiresAt && { [expiresLabel]: data.expiresAt.toISOString() }),
+    })
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
     .withCopyContentToContainer([{ content: password, target: passwordFile, mode: 0o444 }])
     .withSharedMemorySize(sharedMemoryBytes)

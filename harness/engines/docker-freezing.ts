@@ -41,7 +41,10 @@ export const dockerFreezing: Freezing = {
         directory: request.data,
       })
       const server = dockerServer(image, container, discard)
-      const freezing = async () => await freeze(container, dataDirectory, volume)
+      const freezing = async () => {
+        const connection = server.connection('postgres')
+        return await freeze({ ...container, connection }, dataDirectory, volume)
+      }
       return { ...server, freeze: async () => await (frozen ??= freezing()) }
     } catch (error) {
       await discard()

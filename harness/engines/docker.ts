@@ -29,9 +29,9 @@ export const docker: Engine = {
     return dockerServer(image, await startContainer(client, image, request.run, { directory: request.data }))
   },
 
-  async sweep({ kept }): Promise<string[]> {
+  async sweep(request): Promise<string[]> {
     const client = await dockerClient().catch(() => undefined)
-    return client === undefined ? [] : await sweepContainers(client, kept)
+    return client === undefined ? [] : await sweepContainers(client, request)
   },
 
   freezing: dockerFreezing,

@@ -10,8 +10,14 @@ import type { Server } from './engine.ts'
 import { shellCommand } from './shell-command.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
+export interface EmbeddedServer extends Server {
+  readonly cluster: Cluster
+  /** Stops the server and leaves its data. */
+  halt(): Promise<void>
+}
+
 /** The Server contract over a postmaster of ours. */
-export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run): Server {
+export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run): EmbeddedServer {
   let postmaster = started
   let admin = postmaster.connection
   let stopped: Promise<void> | undefined
@@ -22,6 +28,7 @@ export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run):
     })
   }
   return {
+    cluster,
     engine: 'embedded',
     version: postmaster.version,
     major: Number.parseInt(postmaster.version, 10),
@@ -49,6 +56,7 @@ export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run):
     }),
     // The postmaster is detached and writes to a file: nothing of it ends with us but what teardown ends.
     keep: async () => run.keep(),
+    halt: async () => await postmaster.stop(),
     stop: async () => {
       stopped ??= stop(cluster, postmaster)
       await stopped

@@ -1,15 +1,11 @@
-import { rm } from 'node:fs/promises'
 import { HarnessError } from '../errors.ts'
 import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
-import { emptyCluster, initialise, settings } from './embedded-cluster.ts'
-import { fillCluster } from './embedded-data.ts'
 import { embeddedFreezing } from './embedded-freezing.ts'
-import { serverUser, whyNotRunnable } from './embedded-install.ts'
-import { startPostmaster } from './embedded-postmaster.ts'
-import { embeddedServer } from './embedded-server.ts'
+import { whyNotRunnable } from './embedded-install.ts'
+import { startEmbedded } from './embedded-start.ts'
 import { sweepShelf } from './embedded-shelf.ts'
 import { installCommand } from './embedded-versions.ts'
 import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
@@ -27,21 +23,12 @@ export const embedded: Engine = {
   },
 
   async start(request: ServerRequest): Promise<Server> {
-    const { data, run } = request
-    const make = data === undefined ? initialise : emptyCluster
-    const cluster = await make(await chosen(request), await serverUser(), run)
-    try {
-      if (data !== undefined) await fillCluster(cluster, data, await settings(), run)
-      return embeddedServer(cluster, await startPostmaster(cluster, run), run)
-    } catch (error) {
-      await rm(cluster.directory, { recursive: true, force: true })
-      throw error
-    }
+    return await startEmbedded(await chosen(request), request)
   },
 
   /** A server lives in its run's directory and among its processes, and ends with them. */
-  async sweep({ kept }): Promise<string[]> {
-    return [...(await sweepRuns({ kept })), ...(await sweepShelf())]
+  async sweep(request): Promise<string[]> {
+    return [...(await sweepRuns(request)), ...(await sweepShelf())]
   },
 
   freezing: embeddedFreezing(chosen),

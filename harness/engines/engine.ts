@@ -59,6 +59,11 @@ export interface ClonedServer {
   readonly server: Server
   /** How the copy was made, in a few words for the report. */
   readonly method: string
+  /**
+   * Makes the files of a database the clone's own, so that nothing that is timed later pays for being the first to
+   * open one; does nothing where that costs nothing.
+   */
+  unshare(database: string): Promise<void>
 }
 
 /** Frozen data that later runs find by its key. What is on it is whole. */
@@ -93,12 +98,16 @@ export interface ServerRequest {
   /** Start on these files, which must be of `major`, instead of on an empty cluster. */
   readonly data?: DataDirectory | undefined
   readonly run: Run
+  /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
+  readonly expiresAt?: Date
 }
 
 export interface SweepRequest {
   readonly serverUrl: string | undefined
   /** Also remove what `--keep` left (`rehearse clean`); a living run is never touched. */
   readonly kept: boolean
+  /** Only what this run made. */
+  readonly only?: string
 }
 
 export type Availability =

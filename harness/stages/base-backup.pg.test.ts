@@ -99,13 +99,15 @@ for (const testServer of testServers) {
         await withClient(copy.connection('shop'), (client) =>
           client.query(`update pg_database set datcollversion = '0.9' where datname = 'shop'`),
         )
-        const { findings } = await takeOver(backup, { server: copy, database: 'shop' }, () => {})
-        expect(findings?.map(({ id }) => id)).to.deep.equal(['defused', 'collation-version-changed'])
-        expect(findings?.[0]?.evidence?.details).to.deep.equal([
+        const { findings } = await takeOver(backup, { server: copy, database: 'shop' }, () => {}, {
+          alwaysCopy: true,
+        })
+        expect(findings.map(({ id }) => id)).to.deep.equal(['defused', 'collation-version-changed'])
+        expect(findings[0]?.evidence?.details).to.deep.equal([
           'prepared transaction forgotten: rolled back',
           'subscription orders: disabled, without slot and connection',
         ])
-        expect(findings?.[1]?.message).to.match(/by version 0\.9 .* has \S+: 1 index on text/)
+        expect(findings[1]?.message).to.match(/by version 0\.9 .* has \S+: 1 index on text/)
         const pristine = await withClient(copy.connection('shop_pristine'), (client) =>
           client.query<{ bytes: string }>(`select pg_relation_size('items') as bytes`),
         )

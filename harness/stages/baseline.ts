@@ -6,14 +6,15 @@ import { readCatalog, type TableName } from '../catalog/read.ts'
 import { recordTables } from '../migrator/records/index.ts'
 import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
+import type { Connection } from '../postgres/connection.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
-import { pristineName, type Provisioned } from './provision.ts'
+import type { Restored } from './restore.ts'
 
 /** What the database was before anything was done to it. */
 export interface Baseline {
-  /** Name of a copy that nothing ever writes to; what comes later is compared with it row by row. */
-  readonly pristine: string
+  /** To the copy that nothing ever writes to. */
+  readonly pristine: Connection
   readonly catalog: Catalog
   readonly tables: readonly TableFingerprint[]
   /** The Migrator's own tables, which are part of no comparison. */
@@ -23,22 +24,22 @@ export interface Baseline {
 /** Takes down the restored database's catalog, row counts and digests. */
 export async function baseline(
   plan: Plan,
-  { server, database }: Provisioned,
+  { pristine, unshare }: Restored,
   migrationTable: MigrationTable,
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
-  const pristine = pristineName(database)
   const ignoreTables = migratorTables(migrationTable, plan.migrate.command !== undefined)
-  const connection = server.connection(pristine)
   progress('reading catalog and data')
   const [catalog, tables] = await Promise.all([
-    withClient(connection, (client) => readCatalog(client, { ignoreTables })),
+    withClient(pristine, (client) => readCatalog(client, { ignoreTables })),
     fingerprint({
-      connect: () => connect(connection),
+      connect: () => connect(pristine),
       ignoreTables,
       parallelism: availableParallelism(),
       onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
     }),
+    // Migrations are timed next.
+    unshare(),
   ])
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {

@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import type { CommandOutcome } from '../migrator/command.ts'
 import { commandLabel } from '../migrator/command-label.ts'
 import { migratorFindings } from '../migrator/findings.ts'
@@ -6,6 +5,7 @@ import type { Finding, MigrationRun } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { databaseBytes } from '../postgres/database-bytes.ts'
+import type { Restored } from './restore.ts'
 import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
@@ -17,12 +17,12 @@ import { refusedStatements, traceMigrator } from './trace-migrator.ts'
  */
 export async function migrateByCommand(
   given: Given,
-  { server, database }: { server: Server; database: string },
+  restored: Restored,
   progress: Progress,
 ): Promise<StageOutput<Migrated>> {
   const label = commandLabel(given.plan.migrate.command ?? '')
   progress(label)
-  const connection = server.connection(database)
+  const connection = restored.server.connection(restored.database)
   const restoredBytes = await databaseBytes(connection)
   const trace = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress)
   const { outcome, command, statements, runs } = trace
@@ -34,7 +34,7 @@ export async function migrateByCommand(
     ...(pending.length === 0 ? [nothingPending()] : []),
     ...(complete ? unseen(label, statements.length) : []),
     ...migratorFindings(outcome, 'up', refusedStatements(statements)),
-    ...(await leftovers(server, database)),
+    ...(await leftovers(restored)),
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   const summary = `${label}: ${applied.length} of ${pending.length} applied in ${duration(spentMs)}`

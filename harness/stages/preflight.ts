@@ -22,18 +22,22 @@ import { refuseCommands } from './refuse-commands.ts'
 import { readConfiguration, type Configuration } from './server-settings.ts'
 import { listMigrations } from './trace-migrator.ts'
 
-/** A plan found complete and possible. */
-export interface Prepared {
+/** A backup that can be restored, and the engine to do it on. */
+export interface PreparedBackup {
   readonly file: BackupFile
   readonly format: BackupFormat
   readonly facts: BackupFacts
   readonly engine: Engine
   readonly reason: string
   readonly request: ServerRequest
-  readonly listed: readonly ListedMigration[]
-  readonly table: MigrationTable
   /** Production's, where it is given. */
   readonly configuration: Configuration | null
+}
+
+/** A plan found complete and possible. */
+export interface Prepared extends PreparedBackup {
+  readonly listed: readonly ListedMigration[]
+  readonly table: MigrationTable
   /** Absolute, sorted. */
   readonly specFiles: readonly string[]
 }
@@ -119,6 +123,20 @@ async function listed(
   if (given.plan.migrate.command === undefined) return listMigrations(given)
   refuseCommands(given.plan)
   return { listed: [] }
+}
+
+/** As much of it as a copy of the backup needs. Throws HarnessError for what is missing. */
+export async function prepareBackup(given: Given): Promise<PreparedBackup> {
+  const { plan, run } = given
+  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined))
+  const { image, serverUrl } = plan
+  const major = plan.postgres ?? facts.serverMajor ?? undefined
+  const data = await dataOf({ file, format, facts }, plan)
+  const request = { major, image, serverUrl, productionIdentifier: facts.systemIdentifier, run, data }
+  const chosen = await chooseEngine(plan.engine, request)
+  if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
+  const configuration = (await readConfiguration(plan, facts)) ?? null
+  return { file, format, facts, ...chosen, request, configuration }
 }
 
 async function readBackup(

@@ -1,9 +1,9 @@
-import type { Server } from '../engines/engine.ts'
 import { commandLabel } from '../migrator/command-label.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import type { Restored } from './restore.ts'
 import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { RolledBack } from './rollback.ts'
@@ -12,7 +12,7 @@ import { refusedStatements, traceMigrator } from './trace-migrator.ts'
 /** Takes down what the plan's command applied with its rollback command, once; without one nothing is attempted. */
 export async function rollbackByCommand(
   given: Given,
-  { server, database }: { server: Server; database: string },
+  restored: Restored,
   applied: readonly string[],
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
@@ -26,7 +26,7 @@ export async function rollbackByCommand(
   const label = commandLabel(rollbackCommand)
   progress(label)
   const request = { operation: 'down', steps: applied.length } as const
-  const trace = await traceMigrator(given, request, server.connection(database), progress)
+  const trace = await traceMigrator(given, request, restored.server.connection(restored.database), progress)
   const { outcome, command, statements, runs } = trace
   const complete = outcome.error === null && outcome.ended === 'done'
   const left = applied.filter((name) => command?.record.includes(name) ?? false)
@@ -36,7 +36,7 @@ export async function rollbackByCommand(
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
       ...(complete && statements.length === 0 ? [unseen(label)] : []),
-      ...(await leftovers(server, database)),
+      ...(await leftovers(restored)),
       ...(complete && left.length > 0 ? [stillRecorded(left, applied)] : []),
     ],
     summary: `${label}: ${complete ? 'done' : 'failed'} in ${duration(spentMs)}`,

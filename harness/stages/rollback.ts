@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding, MigrationRun } from '../rehearsal.ts'
@@ -9,6 +8,7 @@ import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
 import { rollbackByCommand } from './rollback-by-command.ts'
+import type { Restored } from './restore.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 export interface RolledBack {
@@ -25,19 +25,18 @@ export interface RolledBack {
 export async function rollback(
   given: Given,
   { table }: Prepared,
-  provisioned: { server: Server; database: string },
+  restored: Restored,
   { applied, trace: migrated }: Migrated,
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
-  const { server, database } = provisioned
   if (applied.length === 0) {
     return {
       facts: { attempted: true, runs: [], complete: true, trace: null },
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
-  if (migrated.command !== null) return rollbackByCommand(given, provisioned, applied, progress)
-  const connection = server.connection(database)
+  if (migrated.command !== null) return rollbackByCommand(given, restored, applied, progress)
+  const connection = restored.server.connection(restored.database)
   const request = { operation: 'down', steps: applied.length } as const
   const trace = await traceMigrator(given, request, connection, progress)
   const { outcome, statements, runs } = trace
@@ -49,7 +48,7 @@ export async function rollback(
     facts: { attempted: true, runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
-      ...(await leftovers(server, database)),
+      ...(await leftovers(restored)),
       ...(left.length === 0 || explained ? [] : [incomplete(left)]),
     ],
     summary: `${applied.length - left.length} of ${applied.length} taken down in ${duration(spentMs)}`,

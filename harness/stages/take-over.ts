@@ -1,26 +1,27 @@
 import type { Client } from 'pg'
 import { defuse } from '../backups/defuse.ts'
-import type { RestoreOutcome } from '../backups/backup-format.ts'
 import { databaseNames } from '../backups/physical/choose-database.ts'
 import { acceptCollationVersions, localizedIndexes } from '../backups/physical/collation-versions.ts'
 import type { CollationChange } from '../backups/physical/collation-versions.ts'
 import { withClient } from '../postgres/client.ts'
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
-import type { Progress, StageOutput } from '../stage.ts'
+import type { Progress } from '../stage.ts'
 import { defusedFinding } from './defused.ts'
-import type { Prepared } from './preflight.ts'
-import { pristineName, type Provisioned } from './provision.ts'
+import { keepPristine, type Brought } from './pristine.ts'
+import type { PreparedBackup } from './preflight.ts'
+import type { Provisioned } from './provision.ts'
 
 /**
  * Makes the cluster of a base backup fit to be rehearsed on, in all of its databases, and keeps a pristine copy of
- * the one that is. Nothing is vacuumed or analyzed: bloat and statistics stay those of production.
+ * the one that is where that is the way to have one. Nothing is vacuumed or analyzed: bloat and statistics stay those of production.
  */
 export async function takeOver(
-  { file, facts }: Pick<Prepared, 'file' | 'facts'>,
+  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
   { server, database }: Provisioned,
   progress: Progress,
-): Promise<StageOutput<RestoreOutcome>> {
+  { alwaysCopy }: { alwaysCopy: boolean },
+): Promise<Brought> {
   const details: string[] = []
   const databases = await databaseNames(server)
   for (const name of databases) {
@@ -34,11 +35,10 @@ export async function takeOver(
     acceptCollationVersions(client, server.major),
   )
   const indexes = await withClient(server.connection(database), localizedIndexes)
-  progress('keeping a pristine copy')
-  await server.cloneDatabase(database, pristineName(database))
+  const pristine = await keepPristine(server, database, alwaysCopy, progress)
   const manifest = facts.physical?.manifest === 'verified' ? ', every file as its manifest says' : ''
   return {
-    facts: { method: 'started as it is', messages: [] },
+    pristine,
     summary: `started as it is: ${bytes(file.bytes)}, ${count(databases.length, 'database')}${manifest}; rehearsing on ${database}`,
     findings: [
       ...defusedFinding(file, details),
