@@ -2,6 +2,13 @@ import { z } from 'zod'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
+const calibration = z.strictObject({
+  scanRowsPerS: z.number().positive(),
+  sortRowsPerS: z.number().positive(),
+  walBytesPerS: z.number().positive().nullable(),
+  commitMs: z.number().positive().nullable(),
+})
+
 const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
@@ -13,6 +20,9 @@ export const configSchema = z.strictObject({
   postgres: z.number().int().optional(),
   image: z.string().optional(),
   serverUrl: z.string().optional(),
+  postgresqlConf: z.string().optional(),
+  snapshots: z.enum(['auto', 'off']).optional(),
+  snapshotsMaxSize: z.string().optional(),
   migrations: z
     .union([
       z.string(),
@@ -25,7 +35,13 @@ export const configSchema = z.strictObject({
       }),
     ])
     .optional(),
-  migrate: z.strictObject({ stallTimeout: duration.optional() }).optional(),
+  migrate: z
+    .strictObject({
+      stallTimeout: duration.optional(),
+      command: z.string().min(1).optional(),
+      rollbackCommand: z.string().min(1).optional(),
+    })
+    .optional(),
   hazards: z
     .strictObject({
       errorStall: duration.optional(),
@@ -53,6 +69,23 @@ export const configSchema = z.strictObject({
     .optional(),
   crashLimit: z.int().positive().optional(),
   ask: z.array(z.string()).optional(),
+  production: z
+    .strictObject({
+      tableSizes: z
+        .record(
+          z.string(),
+          z.strictObject({ rows: z.number().nonnegative(), bytes: z.number().nonnegative() }),
+        )
+        .refine(
+          (sizes) => Object.keys(sizes).every((name) => /^[^.]+\.[^.]+$/.test(name)),
+          'expected schema.table',
+        )
+        .optional(),
+      hardwareFactor: z.number().positive().optional(),
+      replicaBandwidth: z.number().positive().optional(),
+      calibration: z.strictObject({ here: calibration, production: calibration }).optional(),
+    })
+    .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),

@@ -35,6 +35,27 @@ export function majorOf(value: string | number | undefined): number | undefined 
   return major
 }
 
+const sizeUnits = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
+
+/** Bytes of `500MB`, `20GB` or `1.5 TB`, in powers of 1,000; throws on anything else. */
+export function sizeOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?B?)$/i.exec(text.trim())
+  const unit =
+    match?.[2]
+      ?.toUpperCase()
+      .replace(/^([KMGT])$/, '$1B')
+      .replace(/^B$/, '') ?? 'none'
+  if (match?.[1] === undefined || !(unit in sizeUnits))
+    throw new Error(`${JSON.stringify(text)} is not a size such as 500MB or 20GB`)
+  return Number(match[1]) * sizeUnits[unit as keyof typeof sizeUnits]
+}
+
+/** Throws on what is no mode. */
+export function snapshotModeOf(mode: string): 'auto' | 'off' {
+  if (mode === 'auto' || mode === 'off') return mode
+  throw new Error(`snapshots ${JSON.stringify(mode)} is neither auto nor off`)
+}
+
 /** In the order in which they are asked; `all` is every one. Throws on a name that is no question. */
 export function questionsOf(names: readonly string[]): QuestionName[] {
   const unknown = names.find(

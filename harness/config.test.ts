@@ -98,6 +98,34 @@ describe('the plan', () => {
     }
   })
 
+  it('takes a command in place of Kysely, and no rollback command without one', async () => {
+    const plan = await load({
+      flags: { backup: 'b', migrateCommand: 'knex migrate:latest' },
+      environment: { REHEARSAL_ROLLBACK_COMMAND: 'knex migrate:rollback' },
+    })
+    expect(plan.migrate).to.deep.include({
+      command: 'knex migrate:latest',
+      rollbackCommand: 'knex migrate:rollback',
+    })
+    expect((await refusal({ flags: { backup: 'b', rollbackCommand: 'down' } })).message).to.contain(
+      '--migrate-command',
+    )
+  })
+
+  it('takes what is known of production, and tables by schema and name alone', async () => {
+    const production = { tableSizes: { 'public.orders': { rows: 1, bytes: 2 } }, replicaBandwidth: 3 }
+    const path = join(cwd, 'rehearsal.config.json')
+    await writeFile(path, JSON.stringify({ backup: 'b', production }))
+    expect((await load()).production).to.deep.include(production)
+    await writeFile(
+      path.replace('.json', '.js'),
+      `export default { production: { tableSizes: { orders: { rows: 1, bytes: 2 } } } }`,
+    )
+    expect((await refusal({ flags: { backup: 'b' }, configFile: 'rehearsal.config.js' })).message).to.contain(
+      'expected schema.table',
+    )
+  })
+
   it('knows times', async () => {
     const plan = await load({ flags: { backup: 'b', stallTimeout: '1.5s', specTimeout: '2m' } })
     expect(plan.migrate.stallTimeoutMs).to.equal(1_500)

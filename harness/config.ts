@@ -2,10 +2,20 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import {
+  engineOf,
+  majorOf,
+  many,
+  one,
+  questionsOf,
+  reportsOf,
+  sizeOf,
+  snapshotModeOf,
+} from './config-values.ts'
 import { gatePolicy } from './certificate-policy.ts'
 import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
+import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
@@ -21,6 +31,8 @@ const defaults = {
   readyUrl: 'http://127.0.0.1:{port}/',
   readyTimeout: '30s',
   crashLimit: 60,
+  snapshots: 'auto',
+  snapshotsMaxSize: '50GB',
   questions: ['locks'] satisfies QuestionName[],
 } as const
 
@@ -72,12 +84,24 @@ export async function loadPlan({
   const certificate = one(given.certificate) ?? file.certificate?.path
   if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
   const gate = attempt(() => gatePolicy(file.certificate))
+  const snapshotMode = attempt(() =>
+    snapshotModeOf(one(given.snapshots) ?? file.snapshots ?? defaults.snapshots),
+  )
+  const snapshotBytes = attempt(() =>
+    sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
+  )
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   problems.push(...unknownHazards(file.hazards))
+  const commands = {
+    command: one(given.migrateCommand) ?? file.migrate?.command,
+    rollbackCommand: one(given.rollbackCommand) ?? file.migrate?.rollbackCommand,
+  }
+  if (commands.command === undefined && commands.rollbackCommand !== undefined)
+    problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
   if (problems.length > 0) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -88,9 +112,12 @@ export async function loadPlan({
     postgres,
     image: one(given.image) ?? file.image,
     serverUrl,
+    postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
+    snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
-    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
+    migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
+    production: productionFacts(file.production),
     questions: questions ?? [],
     crashLimit: file.crashLimit ?? defaults.crashLimit,
     certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
@@ -120,6 +147,10 @@ function fromEnvironment(environment: PlanInput['environment']): RawSettings {
     given[setting.key] = 'list' in setting ? value.split(',').map((item) => item.trim()) : value
   }
   return given
+}
+
+function pathOf(cwd: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(cwd, path)
 }
 
 function migrationSource(cwd: string, given: NonNullable<Config['migrations']>): MigrationSource {

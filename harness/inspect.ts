@@ -1,6 +1,6 @@
 import { now } from './clock.ts'
 import { openBackup } from './backups/index.ts'
-import type { BackupFacts } from './backups/backup-format.ts'
+import type { BackupFacts, PhysicalFacts } from './backups/backup-format.ts'
 import { HarnessError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import { openRun } from './runs/open-run.ts'
@@ -10,7 +10,9 @@ import { StageHalt } from './stage.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 
 /** What a backup holds, as far as it can be read without restoring it. */
-export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands'> {
+export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands' | 'physical'> {
+  /** Of a base backup; null for what is loaded. */
+  readonly physical: Omit<PhysicalFacts, 'configuration'> | null
   /** Absolute. */
   readonly path: string
   /** Names of the migrations that are not applied in it, in order; null when that could not be told. */
@@ -28,13 +30,17 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
   const run = await openRun()
   try {
     const { file, format } = await openBackup(plan.backup, run.directory)
-    const listing = await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
-      if (error instanceof HarnessError || error instanceof StageHalt) return error.message
-      throw error
-    })
+    const listing =
+      plan.migrate.command === undefined
+        ? await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
+            if (error instanceof HarnessError || error instanceof StageHalt) return error.message
+            throw error
+          })
+        : 'a command runs the migrations, and only running it tells which are pending'
     const loaded = typeof listing === 'string' ? undefined : listing.loaded
     const described = await format.describe(file, migrationTable(plan, loaded), plan.database)
-    const { clusterStatements: _, metaCommands: _commands, ...facts } = described
+    const { clusterStatements: _, metaCommands: _commands, physical: files, ...gathered } = described
+    const facts = { ...gathered, physical: files === null ? null : withoutConfiguration(files) }
     const applied = facts.appliedMigrations
     if (typeof listing === 'string')
       return { path: file.path, ...facts, pendingMigrations: null, pendingUnknown: listing }
@@ -48,4 +54,10 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
   } finally {
     await run.dispose()
   }
+}
+
+/** It may hold secrets. */
+function withoutConfiguration(physical: PhysicalFacts): Inspection['physical'] {
+  const { configuration: _, ...facts } = physical
+  return facts
 }

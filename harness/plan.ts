@@ -1,5 +1,6 @@
 import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
+import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
@@ -19,10 +20,17 @@ export interface Plan {
   readonly image: string | undefined
   /** The server that `--engine external` may make databases on. */
   readonly serverUrl: string | undefined
+  /** A file with production's settings for all that is measured. */
+  readonly postgresqlConf: string | undefined
+  readonly snapshots: SnapshotPlan
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */
     readonly stallTimeoutMs: number
+    /** Shell command line of another migrator; undefined: the Kysely migrations of `migrations`. */
+    readonly command: string | undefined
+    /** Shell command line that takes all of it down again. */
+    readonly rollbackCommand: string | undefined
   }
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
@@ -33,6 +41,8 @@ export interface Plan {
   /** What `rehearse gate` believes and asks for. */
   readonly gate: GatePolicy
   readonly hazards: HazardRules
+  /** What estimates for production rest on; undefined: none are made. */
+  readonly production: ProductionFacts | undefined
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan
@@ -51,6 +61,13 @@ export interface MigrationSource {
   readonly tableName: string | undefined
   readonly tableSchema: string | undefined
   readonly allowUnordered: boolean
+}
+
+export interface SnapshotPlan {
+  /** `off`: what the run restores is removed with it, and no stored snapshot is used. */
+  readonly mode: 'auto' | 'off'
+  /** Stored snapshots are removed, least recently used first, until they take no more. */
+  readonly maxBytes: number
 }
 
 export interface AppPlan {

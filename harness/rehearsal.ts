@@ -1,6 +1,10 @@
-export type * from './rehearsal-facts.ts'
+import type { EstimateFacts } from './estimate/facts.ts'
 import type { CrashFacts, SourceFile, WaiverFacts } from './rehearsal-facts.ts'
+import type { Growth } from './trace/growth.ts'
+import type { LockFacts } from './trace/lock-facts.ts'
 
+export type { LockFacts }
+export type * from './rehearsal-facts.ts'
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -114,15 +118,12 @@ export interface StatementFacts {
   readonly scans: readonly { readonly relation: string; readonly rows: number }[]
   /** Write-ahead log written meanwhile. */
   readonly walBytes: number
-}
-
-export interface LockFacts {
-  /** `schema.table`. */
-  readonly relation: string
-  /** As the Postgres documentation spells it: `ACCESS EXCLUSIVE`. */
-  readonly mode: string
-  /** From the statement's beginning until its transaction gave the lock back; null when that was not seen. */
-  readonly heldMs: number | null
+  /** Tables that changed their size, or in which rows died. */
+  readonly growth?: readonly Growth[]
+  /** Written to temporary files, at least; left out where the server would not tell. */
+  readonly tempBytes?: number
+  /** Waited for locks before they were granted, waits of 10 ms and more; left out where the server would not tell. */
+  readonly lockWaitMs?: number
 }
 
 /** One pass of the smoke specs. */
@@ -207,6 +208,8 @@ export interface Rehearsal {
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
+  /** Left out where the plan says nothing of production. */
+  readonly estimates?: readonly EstimateFacts[]
   /** What this rehearsal cannot tell, a sentence each. */
   readonly limits: readonly string[]
 }

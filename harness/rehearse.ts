@@ -1,3 +1,4 @@
+import type { BackupFacts } from './backups/backup-format.ts'
 import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
@@ -15,14 +16,11 @@ import {
 import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { templateClones } from './clones/template-clones.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
 import { madeAt } from './stages/backup-age.ts'
-import { baseline, type Baseline } from './stages/baseline.ts'
+import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
-import { crashes, type CrashRequest } from './stages/crashes.ts'
-import { locks } from './stages/locks.ts'
-import { migrate, type Migrated } from './stages/migrate.ts'
+import { migrate } from './stages/migrate.ts'
 import { preflight, type Prepared } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
@@ -31,6 +29,7 @@ import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { summaryOf } from './summary.ts'
+import { askQuestions, type Learn, type Learned } from './ask.ts'
 import { createTeardown, type Teardown } from './teardown.ts'
 import { version } from './version.ts'
 
@@ -42,24 +41,6 @@ export interface RehearseOptions {
   /** Learns the secrets that come up on the way. */
   readonly redactor: Redactor
 }
-
-/** What the stages have learned so far, as the rehearsal will record it. */
-type Learned = Pick<
-  Rehearsal,
-  | 'engine'
-  | 'backup'
-  | 'pending'
-  | 'migrationFiles'
-  | 'migrationSources'
-  | 'migrations'
-  | 'statements'
-  | 'crashes'
-  | 'tables'
-  | 'databaseSize'
-  | 'specs'
-  | 'limits'
->
-type Learn = (facts: Partial<Learned>) => void
 
 /**
  * Rehearses `plan` from backup to verdict and removes all that it started. Never throws for what the backup,
@@ -90,7 +71,7 @@ export async function rehearse(
     tables: [],
     databaseSize: null,
     specs: [],
-    limits,
+    limits: limitsOf(null),
   }
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
@@ -115,7 +96,11 @@ export async function rehearse(
     waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
     summary: '',
     ...learned,
-    limits: [...learned.limits, ...notAsked(plan.questions)],
+    limits: [
+      ...learned.limits,
+      ...(plan.migrate.command === undefined ? [] : [commandLimit]),
+      ...notAsked(plan.questions),
+    ],
     stages: journal.stages,
     findings: journal.findings,
   } as const
@@ -129,13 +114,13 @@ function notAsked(questions: readonly QuestionName[]): string[] {
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
-const limits = [
-  'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
+const limitsOf = (facts: BackupFacts | null): string[] => [
+  `Times are those of this machine, on ${facts?.physical ? 'a copy of production’s files with a warm cache' : 'a freshly restored copy with a warm cache and no bloat'}; production may take longer.`,
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
 
-const lockLimit =
-  'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.'
+const commandLimit =
+  'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
 async function runStages(
   given: Given,
@@ -147,67 +132,54 @@ async function runStages(
     learn,
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan, signal } = given
+  const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: await backupSummary(plan, prepared) })
+  const limits = limitsOf(prepared.facts)
+  const backup = await backupSummary(plan, prepared)
+  learn({ backup, limits })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   learn({ migrationSources: await digestSources(plan.migrations, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
+  const keeping = { teardown, redactor, observe }
   const provisioned = await journal.run('provision', (progress) =>
-    provision(given, prepared, { teardown, redactor, observe }, progress),
+    provision(given, prepared, keeping, progress),
   )
-  const { server } = provisioned
-  const { engine, version: serverVersion, image } = server
+  const { engine, version: serverVersion, image } = provisioned.server
+  if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
-  await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
-  const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
+  const restored = await journal.run('restore', (progress) =>
+    restore(given, prepared, provisioned, keeping, progress),
+  )
+  const before = await journal.run('baseline', (progress) =>
+    baseline(plan, restored, prepared.table, progress),
+  )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
-  const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
+  const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
-  await journal.run('verify-data', (progress) => verifyData(plan, provisioned, before, progress))
+  await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
   const specs = []
   if (migrated.complete) {
-    specs.push(
-      await journal.run('smoke', (progress) => smoke(given, provisioned, prepared.specFiles, progress)),
-    )
+    specs.push(await journal.run('smoke', (progress) => smoke(given, restored, prepared.specFiles, progress)))
     learn({ specs: specs.filter((pass) => pass !== null) })
   } else {
     journal.skip('smoke', 'the schema that the specs are for is not there, as migrating did not succeed')
   }
   const rolledBack = await journal.run('rollback', (progress) =>
-    rollback(given, prepared, provisioned, migrated, progress),
+    rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  const last = await journal.run('verify-rollback', (progress) =>
-    verifyRollback(given, provisioned, before, prepared.specFiles, progress),
-  )
-  learn({ specs: [...specs, last].filter((pass) => pass !== null) })
-  const clones = templateClones(server, before.pristine)
-  let said: readonly string[] = limits
-  const asked = (name: QuestionName) => plan.questions.includes(name)
-  if (asked('locks')) {
-    const statements = await journal.run('locks', (progress) =>
-      locks(given, clones, { migrated, rolledBack }, progress),
+  if (rolledBack.attempted) {
+    const last = await journal.run('verify-rollback', (progress) =>
+      verifyRollback(given, restored, before, prepared.specFiles, progress),
     )
-    learn({ statements, limits: (said = [...said, lockLimit]) })
+    learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  } else {
+    journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
-  if (asked('crashes')) {
-    const found = await journal.run('crashes', (progress) =>
-      crashes(given, clones, crashRequest(prepared, migrated, before), progress),
-    )
-    learn({ crashes: found.crashes, limits: (said = [...said, ...found.limits]) })
-  }
-}
-
-function crashRequest(
-  { table }: Prepared,
-  { complete, pending }: Migrated,
-  { tables }: Baseline,
-): CrashRequest {
-  return { table, complete, pending, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }
+  await askQuestions(given, journal, learn, { prepared, restored, before, migrated, rolledBack, limits })
 }
 
 async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {

@@ -1,16 +1,13 @@
-import { openBackup } from './backups/index.ts'
 import type { BackupFacts } from './backups/backup-format.ts'
-import { chooseEngine } from './engines/index.ts'
 import { now } from './clock.ts'
 import { HarnessError } from './errors.ts'
 import type { Plan } from './plan.ts'
-import { clientToolVersion } from './postgres/client-tools.ts'
 import type { Finding } from './rehearsal.ts'
 import type { RehearseOptions } from './rehearse.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { migrationTable } from './stages/preflight.ts'
 import type { Given } from './stages/given.ts'
+import { prepareBackup } from './stages/preflight.ts'
 import { provision, type Provisioned } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { createTeardown } from './teardown.ts'
@@ -37,26 +34,17 @@ export async function withRestored<Result>(
   const teardown = createTeardown()
   teardown.defer('the scratch directory', () => run.dispose())
   const given = { plan: { ...plan, keep: false }, run, signal, beganAt: now() }
+  const keeping = { teardown, redactor, observe }
   const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
   try {
-    const { file, format } = await openBackup(plan.backup, run.directory)
-    const facts = await format.describe(file, migrationTable(plan, undefined), plan.database)
-    const request = {
-      major: plan.postgres ?? facts.serverMajor ?? undefined,
-      image: plan.image,
-      serverUrl: plan.serverUrl,
-      run,
-    }
-    const chosen = await chooseEngine(plan.engine, request)
-    if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
-    const prepared = { file, format, facts, ...chosen, request }
-    const { facts: provisioned } = await provision(given, prepared, { teardown, redactor, observe }, progress)
-    const { findings = [] } = await restore(prepared, provisioned, signal, progress)
+    const prepared = await prepareBackup(given)
+    const { facts: provisioned } = await provision(given, prepared, keeping, progress)
+    const { facts: restored, findings = [] } = await restore(given, prepared, provisioned, keeping, progress)
     const lost = findings.find(({ severity }) => severity === 'unverified' || severity === 'error')
     if (lost !== undefined) {
       throw new HarnessError(lost.id, lost.message, { hint: lost.remedy ?? 'Take another backup.' })
     }
-    return await work({ ...provisioned, given, facts, findings })
+    return await work({ ...restored, given, facts: prepared.facts, findings })
   } finally {
     for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
   }

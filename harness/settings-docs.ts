@@ -41,6 +41,8 @@ export function settingsTable(): string {
 
 const configKeys: Record<string, string> = {
   stallTimeout: 'migrate.stallTimeout',
+  migrateCommand: 'migrate.command',
+  rollbackCommand: 'migrate.rollbackCommand',
   appCommand: 'app.command',
   appReadyUrl: 'app.readyUrl',
 }

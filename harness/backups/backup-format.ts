@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import type { DatabaseLocale } from '../postgres/database-locale.ts'
+import type { DataDirectory } from '../engines/data-directory.ts'
 import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
@@ -19,6 +21,8 @@ export interface BackupFormat {
    * HarnessError when nothing here can. Needs no server, so preflight can ask.
    */
   checkTools(facts: BackupFacts, toolVersion: ToolVersion): Promise<string>
+  /** The cluster's files, for a server that is started on them instead of restored into. */
+  dataDirectory?(file: BackupFile, facts: BackupFacts): DataDirectory | undefined
   /** Restores into an existing, empty database; throws HarnessError when the copy would be unusable. */
   restore(request: RestoreRequest): Promise<RestoreOutcome>
 }
@@ -49,10 +53,12 @@ export interface BackupFile {
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
 
-/** The files of one dump in a directory or a tar, by their names below the folder that holds `toc.dat`. */
+/** The files of one backup in a directory or a tar, by their names below the folder that holds `toc.dat` or `PG_VERSION`. */
 export interface Members {
   /** `stream`: a tar that pg_restore can read from its start to its end, as pg_dump wrote it. */
   readonly kind: 'directory' | 'tar' | 'stream'
+  /** Of a tar: the path of their folder in it, empty or ending in a slash. */
+  readonly prefix: string
   /** Bytes of each as they are stored, in the order of the tar. */
   readonly sizes: ReadonlyMap<string, number>
   /** Opens one of them, as it is stored. */
@@ -78,12 +84,19 @@ export interface BackupFacts {
   readonly sha256: string
   readonly serverVersion: string | null
   readonly serverMajor: number | null
+  /**
+   * Of the server that it was taken from, in decimal; another server has the same one only when one is a physical
+   * copy of the other. Null where the backup does not say, as no dump does.
+   */
+  readonly systemIdentifier: string | null
   readonly dumpVersion: string | null
   /** When the dump began, in the local time of where it ran: `2026-01-31 23:59:59`; null when it does not say. */
   readonly createdAt: string | null
   /** Of a plain dump only when it connects to it by itself. */
   readonly database: string | null
   readonly encoding: string | null
+  /** Of the database as CREATE DATABASE says; null where the backup does not. */
+  readonly locale: DatabaseLocale | null
   /** Every role named by an owner, grant, policy or default privilege, without `public`. */
   readonly roles: readonly string[]
   readonly extensions: readonly string[]
@@ -102,6 +115,20 @@ export interface BackupFacts {
   readonly appliedMigrations: readonly string[] | null
   /** psql's own commands in a plain dump, without the backslash: `restrict`. */
   readonly metaCommands: readonly string[]
+  /** Of a base backup, which is started as it is; null for what is loaded. */
+  readonly physical: PhysicalFacts | null
+}
+
+/** What only a copy of a cluster's files says. */
+export interface PhysicalFacts {
+  /** `verified`: every file is as long and has the checksum that the backup's manifest says. */
+  readonly manifest: 'verified' | 'missing'
+  /** It needs recovery; a copy of a server that was shut down does not. */
+  readonly recovers: boolean
+  /** What the server must allow at least, as the copied one did. */
+  readonly minimums: Readonly<Record<string, number>>
+  /** The server's own configuration, where it lay in the data directory; may hold secrets. */
+  readonly configuration: string | null
 }
 
 export interface RestoreRequest {

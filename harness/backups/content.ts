@@ -72,7 +72,8 @@ async function* read(
 
 const highWaterMark = 256 * 1024
 
-async function* guarded(
+/** The same chunks; what goes wrong while reading them is a HarnessError about this file. */
+export async function* guarded(
   chunks: AsyncIterable<Buffer>,
   path: string,
 ): AsyncGenerator<Buffer, void, undefined> {

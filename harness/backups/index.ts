@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import type { BackupFormat, Compression, Members, OpenedBackup } from './backup-format.ts'
+import { basebackup } from './basebackup.ts'
 import { backupDirectory, backupFile } from './backup-file.ts'
 import { compressionOf } from './compression.ts'
 import { decompressedContent, extentContent, headOf, partOf } from './content.ts'
@@ -19,7 +20,13 @@ import { readError } from './read-error.ts'
 import { tar } from './tar.ts'
 
 /** Every kind of backup, by name. Add one by registering it here; the first that recognises a file takes it. */
-export const backupFormats = { custom, directory, tar, plain } satisfies Record<string, BackupFormat>
+export const backupFormats = {
+  custom,
+  basebackup,
+  directory,
+  tar,
+  plain,
+} satisfies Record<string, BackupFormat>
 
 /**
  * Finds out what a backup is by its content, never by its name, through any compression and tar around it. Throws
@@ -54,10 +61,14 @@ interface Wrapping {
 async function openDirectory(path: string, scratch: string): Promise<OpenedBackup> {
   const names = [...(await filesBelow(path)).keys()].filter(isReal)
   const layout = layoutOf(names, path)
-  if (layout.kind !== 'dump' || !names.every((name) => name.startsWith(layout.prefix)))
+  if (
+    (layout.kind !== 'dump' && layout.kind !== 'base') ||
+    !names.every((name) => name.startsWith(layout.prefix))
+  )
     return await newestBackup(path, async (each) => await openBackup(each, scratch))
   const members = await directoryMembers(resolve(path, layout.prefix))
-  return { file: backupDirectory(resolve(path, layout.prefix), members), format: directory }
+  const format = layout.kind === 'base' ? basebackup : directory
+  return { file: backupDirectory(resolve(path, layout.prefix), members), format }
 }
 
 /** Takes off one wrapping after the other. */
@@ -85,7 +96,7 @@ async function unwrapTar(content: Content, wrapping: Wrapping): Promise<OpenedBa
     content.path,
   )
   if (layout.kind === 'several') throw several(content.path)
-  if (layout.kind === 'dump') {
+  if (layout.kind === 'dump' || layout.kind === 'base') {
     const members = tarMembers(content, files, layout.prefix, wrapping.scratch)
     return found(content, wrapping, Buffer.alloc(0), members)
   }
@@ -123,6 +134,8 @@ function unknown(path: string, head: Buffer): HarnessError {
   return new HarnessError(
     'backup-unknown',
     `${path} is no Postgres backup that is known here: it is ${kind}.`,
-    { hint: 'Give a backup made with pg_dump, in any of its formats, or with pg_dumpall.' },
+    {
+      hint: 'Give a backup made with pg_dump, in any of its formats, with pg_dumpall or with pg_basebackup.',
+    },
   )
 }

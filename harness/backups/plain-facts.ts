@@ -1,8 +1,10 @@
 import { HarnessError } from '../errors.ts'
+import { localeOfStatement } from '../postgres/database-locale.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
 import { checkMetaCommand } from './meta-commands.ts'
+import { noSuchDatabase, severalDatabases } from './several-databases.ts'
 import { SectionFacts } from './section-facts.ts'
-import { connectTarget, isClusterStatement } from './sql/cluster.ts'
+import { connectTarget, createdDatabase, isClusterStatement } from './sql/cluster.ts'
 import type { SqlEvent } from './sql/splitter.ts'
 import { majorOf, shortVersion } from './versions.ts'
 
@@ -53,10 +55,12 @@ export class PlainFacts {
       formatVersion: null,
       serverVersion: this.#serverVersion,
       serverMajor: majorOf(this.#serverVersion),
+      systemIdentifier: null,
       dumpVersion: this.#dumpVersion,
       createdAt: this.#createdAt,
       database,
       encoding: section.encoding,
+      locale: localeIn(this.#clusterStatements, database),
       roles: [...section.roles].toSorted(),
       extensions: [...section.extensions],
       tablespaces: [...section.tablespaces],
@@ -67,6 +71,7 @@ export class PlainFacts {
       tables: [...section.tables],
       appliedMigrations: section.migrations.names,
       metaCommands: [...this.#metaCommands],
+      physical: null,
     }
   }
 
@@ -96,6 +101,12 @@ export class PlainFacts {
   }
 }
 
+/** Of the database's own CREATE DATABASE. */
+function localeIn(statements: readonly string[], database: string | null): BackupFacts['locale'] {
+  const own = statements.find((statement) => createdDatabase(statement) === database)
+  return own === undefined || database === null ? null : localeOfStatement(own)
+}
+
 /** The database that is asked for, or else the only one with something in it; `postgres` comes last. */
 function chosen(
   sections: ReadonlyMap<string | null, SectionFacts>,
@@ -105,12 +116,12 @@ function chosen(
   if (named.length === 0) return null
   if (asked !== undefined) {
     if (named.includes(asked)) return asked
-    throw notThere(asked, named)
+    throw noSuchDatabase(asked, named)
   }
   const used = [...sections].filter(([, section]) => section.used).map(([name]) => name)
   const own = used.filter((name) => name !== 'postgres' && name !== 'template1')
   const candidates = own.length > 0 ? own : used.length > 0 ? used : named.slice(-1)
-  if (candidates.length > 1) throw several(candidates)
+  if (candidates.length > 1) throw severalDatabases(candidates)
   return candidates[0] ?? null
 }
 
@@ -127,23 +138,6 @@ function isCluster(sql: Buffer): boolean {
 
 const fromServer = '-- Dumped from database version '
 const byDump = '-- Dumped by pg_dump version '
-
-function several(names: readonly (string | null)[]): HarnessError {
-  const list = names.map((name) => name ?? 'one without a name, before the first \\connect').join(', ')
-  return new HarnessError('backup-several-databases', `The backup holds several databases: ${list}.`, {
-    hint: 'Say which one to rehearse on: --database NAME, REHEARSAL_DATABASE or `database` in the config file.',
-  })
-}
-
-function notThere(asked: string, names: readonly string[]): HarnessError {
-  return new HarnessError(
-    'backup-no-such-database',
-    `The backup has no database ${asked}, but ${names.join(', ')}.`,
-    {
-      hint: 'Give one of these: --database NAME, REHEARSAL_DATABASE or `database` in the config file.',
-    },
-  )
-}
 
 function truncated(why: string): HarnessError {
   return new HarnessError('backup-truncated', `The backup is cut off: ${why}.`, {

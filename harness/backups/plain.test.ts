@@ -55,10 +55,12 @@ describe('plain dumps', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       serverVersion: '15.18',
       serverMajor: 15,
+      systemIdentifier: null,
       dumpVersion: '17.6',
       createdAt: null,
       database: null,
       encoding: 'UTF8',
+      locale: null,
       roles: ['The Owner', 'boss', 'builder', 'leaver', 'reader', 'tenant'],
       extensions: ['uuid-ossp'],
       tablespaces: [],
@@ -69,6 +71,7 @@ describe('plain dumps', () => {
       tables: ['public.titles', 'app.Odd.Name', 'public.kysely_migration'],
       appliedMigrations: ['001_a'],
       metaCommands: ['restrict', 'unrestrict'],
+      physical: null,
     } satisfies BackupFacts)
   })
 

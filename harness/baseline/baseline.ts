@@ -54,7 +54,7 @@ export async function describeBaseline(
   await refuseOverwriting(plan, request)
   return await withRestored(plan, options, async (restored) => {
     const { server, database, facts } = restored
-    const ignoreTables = migratorTables(migrationTable(plan, undefined))
+    const ignoreTables = migratorTables(migrationTable(plan, undefined), plan.migrate.command !== undefined)
     const { catalog, sizes } = await withClient(server.connection(database), async (client) => ({
       catalog: await readCatalog(client, { ignoreTables }),
       sizes: await readSizes(client),

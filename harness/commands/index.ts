@@ -1,14 +1,27 @@
 import { approve } from './approve.ts'
 import { baseline } from './baseline.ts'
+import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
+import { clone } from './clone.ts'
 import type { DescribeCommand } from './command.ts'
 import { gate } from './gate.ts'
 import { inspect } from './inspect.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
+import { shell } from './shell.ts'
+import { snapshots } from './snapshots.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
-export const commands = { run, inspect, baseline, report, gate, approve, clean } satisfies Record<
-  string,
-  DescribeCommand
->
+export const commands = {
+  run,
+  inspect,
+  baseline,
+  calibrate,
+  report,
+  gate,
+  approve,
+  clone,
+  shell,
+  snapshots,
+  clean,
+} satisfies Record<string, DescribeCommand>

@@ -31,8 +31,13 @@ export function setStatement(database: string, { role, name, value }: DatabaseSe
   const target = escapeIdentifier(database)
   const subject =
     role === null ? `alter database ${target}` : `alter role ${escapeIdentifier(role)} in database ${target}`
+  return `${subject} set ${escapeIdentifier(name)} to ${settingLiterals(name, value)}`
+}
+
+/** The value of a setting as SET takes it: of a list setting, a literal for every element. */
+export function settingLiterals(name: string, value: string): string {
   const literals = listSettings.has(name.toLowerCase()) ? listElements(value) : [value]
-  return `${subject} set ${escapeIdentifier(name)} to ${literals.map((text) => escapeLiteral(text)).join(', ')}`
+  return literals.map((text) => escapeLiteral(text)).join(', ')
 }
 
 // Stored as a list of identifiers and to be given as a list of literals: GUC_LIST_QUOTE, the same set as

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Container } from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { HarnessError } from '../errors.ts'
+import { withClient } from '../postgres/client.ts'
 import { makeDirectories, readFromContainer, type ArchivedFile } from './docker-archive.ts'
 import { answerWithinMs, engineWords } from './docker-client.ts'
 import { ownerLabel, removeContainer, runLabel, startContainer } from './docker-container.ts'
+import type { PostgresContainer } from './docker-container.ts'
+import { execInContainer } from './docker-exec.ts'
 import { imageFor, inspectImage } from './docker-image.ts'
 import { dockerServer } from './docker-server.ts'
 import { createVolume, findVolume, removeVolume, type Volume } from './docker-volumes.ts'
@@ -76,8 +79,16 @@ async function startOn(
       { source: upper.name, target: upperPath, mode: 'ro' as const },
     ]
     const mounts = [...(data === upper ? [] : layers), { source: data.name, target: dataDirectory }]
-    const container = await startContainer(client, image, request.run, { mounts, password })
-    return { server: dockerServer(image, container, removeVolumes), method: methodWords[method] }
+    const container = await startContainer(client, image, request.run, {
+      data: { mounts, password, expiresAt: request.expiresAt },
+    })
+    return {
+      server: dockerServer(image, container, removeVolumes),
+      method: methodWords[method],
+      unshare: async (database) => {
+        if (method === 'overlay') await copyUp(container, dataDirectory, database)
+      },
+    }
   } catch (error) {
     await removeVolumes().catch(() => {})
     throw error
@@ -157,6 +168,29 @@ async function overlay(
     base: base.name,
     labels: { 'pg-rehearsal.purpose': purpose },
     driverOptions: { type: 'overlay', device: 'overlay', o: layers.join(',') },
+  })
+}
+
+/**
+ * Opens every file of a database for writing, upon which the overlay copies it as a whole (a reflink where the host's
+ * file system can). Postgres opens what it reads in the same way, so that a first SELECT would pay as well.
+ */
+async function copyUp(
+  { handle, connection }: PostgresContainer,
+  directory: string,
+  database: string,
+): Promise<void> {
+  const oid = await withClient(connection, async (client) => {
+    const sql = 'select oid from pg_catalog.pg_database where datname = $1'
+    return (await client.query<{ oid: string }>(sql, [database])).rows[0]?.oid
+  })
+  const script = 'cd "$0/base/$1" && for file in *; do : >> "$file"; done'
+  const { exitCode, stderr } = await execInContainer(handle, {
+    argv: ['sh', '-c', script, directory, oid ?? ''],
+  })
+  if (exitCode === 0) return
+  throw new HarnessError('clone-failed', `The clone's files could not be made its own: ${stderr.trim()}`, {
+    hint: 'The Docker host may be out of disk: `docker system df`. Free some space and run it again.',
   })
 }
 

@@ -5,17 +5,23 @@ import type { ContainerRuntimeClient, StartedTestContainer, WaitStrategy } from 
 import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
-import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
+import { answerWithinMs, dockerClient, engineWords, statusOf, within } from './docker-client.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
 export const runLabel = 'pg-rehearsal.run'
 export const ownerLabel = 'pg-rehearsal.owner'
 
+/** On a container that may be kept until then, ISO 8601. */
+export const expiresLabel = 'pg-rehearsal.expires'
+
 /** Where the container finds the superuser's password; the environment would show it in `docker inspect`. */
 export const passwordFile = '/etc/pg-rehearsal/password'
 
 const createWithinMs = 60_000
+const restartWithinMs = 90_000
 /** Removing deletes the database's files as well. */
 const removeWithinMs = 60_000
 /** The engine's 64 MB are too little for parallel queries: docker-library/postgres#416. */
@@ -40,17 +46,25 @@ export interface ContainerData {
   }[]
   /** The superuser's password in data that is there already. */
   readonly password?: string
+  readonly expiresAt?: Date | undefined
+}
+
+export interface ContainerOptions {
+  /** Volumes to run on. */
+  readonly data?: ContainerData
+  /** Files to put into the container and run on. */
+  readonly directory?: DataDirectory | undefined
 }
 
 /**
- * Starts a container of an image that is there and waits until Postgres answers a query over TCP. Throws HarnessError
+ * Starts a container of an image that is there, on the data of `options` where there is any, and waits until Postgres answers a query over TCP. Throws HarnessError
  * `docker-start-failed` with the last lines of the log, leaving no container behind.
  */
 export async function startContainer(
   client: ContainerRuntimeClient,
   image: string,
   run: Run,
-  data?: ContainerData,
+  { data, directory }: ContainerOptions = {},
 ): Promise<PostgresContainer> {
   const name = `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`
   const password = data?.password ?? randomBytes(24).toString('hex')
@@ -60,8 +74,11 @@ export async function startContainer(
     const exited = whileRunning(named, watching.signal).then(() => {
       throw new Error('no longer watched')
     })
-    const started = await Promise.race([create(image, name, run, password, data), exited])
+    const entrypoint =
+      directory === undefined ? [] : await waitingEntrypoint(client.container.dockerode, image)
+    const started = await Promise.race([create(image, name, run, { password, data, entrypoint }), exited])
     const handle = client.container.getById(started.getId())
+    if (directory !== undefined) await fillContainer(handle, directory, password)
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
     const version = await untilAnswering(handle, connection)
@@ -69,6 +86,7 @@ export async function startContainer(
   } catch (cause) {
     const log = await lastLog(named)
     await removeContainer(named).catch(() => {})
+    if (data !== undefined && cause instanceof HarnessError) throw cause
     throw new HarnessError(
       'docker-start-failed',
       [`Image ${image} did not become a running Postgres: ${engineWords(cause)}`, ...log].join('\n'),
@@ -76,6 +94,24 @@ export async function startContainer(
     )
   } finally {
     watching.abort()
+  }
+}
+
+/** Restarts Postgres with its container, which Docker may publish on another port; returns where it answers then. */
+export async function restartContainer({ handle, connection }: PostgresContainer): Promise<Connection> {
+  const client = await dockerClient()
+  await handle.restart({ t: 60, abortSignal: AbortSignal.timeout(restartWithinMs) })
+  const moved = { ...connection, ...(await addressOf(client, handle)) }
+  try {
+    await untilAnswering(handle, moved)
+    return moved
+  } catch (cause) {
+    throw new Error(
+      [`it did not come up again: ${engineWords(cause)}`, ...(await lastLog(handle))].join('\n'),
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -99,13 +135,16 @@ async function create(
   image: string,
   name: string,
   run: Run,
-  password: string,
-  data: ContainerData | undefined,
+  { password, data, entrypoint }: { password: string; data: ContainerData | undefined; entrypoint: string[] },
 ): Promise<StartedTestContainer> {
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
     .withName(name)
-    .withLabels({ [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) })
+    .withLabels({
+      [runLabel]: run.id,
+      [ownerLabel]: JSON.stringify(run.owner),
+      ...(data?.expiresAt && { [expiresLabel]: data.expiresAt.toISOString() }),
+    })
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
     .withCopyContentToContainer([{ content: password, target: passwordFile, mode: 0o444 }])
     .withSharedMemorySize(sharedMemoryBytes)
@@ -114,6 +153,7 @@ async function create(
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   if (data !== undefined) container.withBindMounts([...data.mounts])
+  if (entrypoint.length > 0) container.withEntrypoint(entrypoint)
   return await within(createWithinMs, container.start())
 }
 

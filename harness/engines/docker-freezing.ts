@@ -36,9 +36,15 @@ export const dockerFreezing: Freezing = {
     }
     try {
       const data = { mounts: [{ source: volume, target: dataDirectory }] }
-      const container = await startContainer(client, image, request.run, data)
+      const container = await startContainer(client, image, request.run, {
+        data,
+        directory: request.data,
+      })
       const server = dockerServer(image, container, discard)
-      const freezing = async () => await freeze(container, dataDirectory, volume)
+      const freezing = async () => {
+        const connection = server.connection('postgres')
+        return await freeze({ ...container, connection }, dataDirectory, volume)
+      }
       return { ...server, freeze: async () => await (frozen ??= freezing()) }
     } catch (error) {
       await discard()

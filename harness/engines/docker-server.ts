@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { applicationName, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { PostgresContainer } from './docker-container.ts'
-import { passwordFile, removeContainer } from './docker-container.ts'
+import { passwordFile, removeContainer, restartContainer } from './docker-container.ts'
 import { answerWithinMs, within } from './docker-client.ts'
 import { execInContainer } from './docker-exec.ts'
 import type { ClientTool, Server, ToolOptions, ToolResult } from './engine.ts'
@@ -21,7 +21,8 @@ export function dockerServer(
   container: PostgresContainer,
   afterwards: () => Promise<void> = async () => {},
 ): Server {
-  const { handle, connection, version } = container
+  const { handle, version } = container
+  let { connection } = container
   const keptName = container.name.replace('pg-rehearsal-', keptPrefix)
   const toolVersions = new Map<ClientTool, Promise<string | undefined>>()
   let name = container.name
@@ -39,10 +40,13 @@ export function dockerServer(
       toolVersions.set(tool, known)
       return await known
     },
-    runTool: async (tool, args, options) => await runTool(container, tool, args, options),
+    runTool: async (tool, args, options) => await runTool({ ...container, connection }, tool, args, options),
     createDatabase: async (database, options) => await createDatabase(connection, database, options),
     cloneDatabase: async (source, target) => await cloneDatabase(connection, source, target),
     dropDatabase: async (database) => await dropDatabase(connection, database),
+    restart: async () => {
+      connection = await restartContainer({ ...container, connection })
+    },
     hints: async (database) => ({
       connect: `docker exec -it ${name} psql -U postgres -d ${shellWord(database)}`,
       remove: 'rehearse clean',

@@ -3,7 +3,8 @@ import type { ContainerRuntimeClient } from 'testcontainers'
 import { isAlive, isOnThisHost, parseOwner } from '../runs/owner.ts'
 import type { Owner } from '../runs/run.ts'
 import { answerWithinMs, askEngine, engineWords } from './docker-client.ts'
-import { ownerLabel, removeContainer, runLabel } from './docker-container.ts'
+import { expiresLabel, ownerLabel, removeContainer, runLabel } from './docker-container.ts'
+import type { SweepRequest } from './engine.ts'
 import { keptPrefix } from './docker-server.ts'
 import { baseLabel, listVolumes, removeVolume, type Volume } from './docker-volumes.ts'
 
@@ -31,15 +32,20 @@ export function isLeftover({ name, owner, ageMs }: Candidate, kept: boolean): bo
 }
 
 /** Removes the containers that are left over, with their volumes; a line for each that it removed, or could not. */
-export async function sweepContainers(client: ContainerRuntimeClient, kept: boolean): Promise<string[]> {
+export async function sweepContainers(
+  client: ContainerRuntimeClient,
+  { kept, only }: Pick<SweepRequest, 'kept' | 'only'>,
+): Promise<string[]> {
   const docker = client.container.dockerode
   const containers = await docker.listContainers({
     all: true,
-    filters: { label: [runLabel] },
+    filters: { label: [only === undefined ? runLabel : `${runLabel}=${only}`] },
     abortSignal: AbortSignal.timeout(answerWithinMs),
   })
   const now = await engineTime(client)
-  const leftovers = containers.filter((container) => isLeftover(candidateOf(container, now), kept))
+  const leftovers = containers.filter((container) =>
+    isLeftover(candidateOf(container, now), kept || hasExpired(container, now)),
+  )
   const lines = await Promise.all(
     leftovers.map(async ({ Id, Names }) => await removeLeftover(docker.getContainer(Id), nameOf(Names))),
   )
@@ -80,6 +86,10 @@ async function removeLeftover(container: Container, name: string): Promise<strin
 
 function candidateOf({ Names, Labels, Created }: ContainerInfo, now: number): Candidate {
   return { name: nameOf(Names), owner: parseOwner(Labels[ownerLabel] ?? ''), ageMs: now - Created * 1000 }
+}
+
+function hasExpired({ Labels }: ContainerInfo, now: number): boolean {
+  return Date.parse(Labels[expiresLabel] ?? '') < now
 }
 
 function nameOf(names: readonly string[]): string {

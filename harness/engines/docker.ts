@@ -26,12 +26,12 @@ export const docker: Engine = {
     const client = await dockerClient()
     const image = imageFor(request)
     await ensureImage(client, image)
-    return dockerServer(image, await startContainer(client, image, request.run))
+    return dockerServer(image, await startContainer(client, image, request.run, { directory: request.data }))
   },
 
-  async sweep({ kept }): Promise<string[]> {
+  async sweep(request): Promise<string[]> {
     const client = await dockerClient().catch(() => undefined)
-    return client === undefined ? [] : await sweepContainers(client, kept)
+    return client === undefined ? [] : await sweepContainers(client, request)
   },
 
   freezing: dockerFreezing,

@@ -25,6 +25,14 @@ export interface Cluster {
  * own 0.25 s, measured on 2 cores.
  */
 export async function initialise(binaries: Binaries, user: ServerUser, run: Run): Promise<Cluster> {
+  const cluster = await emptyCluster(binaries, user, run)
+  await initdb(cluster, binaries.major, run)
+  await appendFile(join(cluster.dataDirectory, 'postgresql.conf'), await settings())
+  return cluster
+}
+
+/** The same with nothing in its data directory yet. */
+export async function emptyCluster(binaries: Binaries, user: ServerUser, run: Run): Promise<Cluster> {
   const directory = await mkdtemp(join(run.directory, serverPrefix))
   await chmod(directory, directoryMode)
   const bin = await usableBin(binaries, user, directory)
@@ -32,10 +40,7 @@ export async function initialise(binaries: Binaries, user: ServerUser, run: Run)
   const password = randomBytes(16).toString('hex')
   await mkdir(dataDirectory, { mode: 0o700 })
   if (user !== undefined) await chown(dataDirectory, user.uid, user.gid)
-  const cluster = { directory, dataDirectory, bin, password, user }
-  await initdb(cluster, binaries.major, run)
-  await appendFile(join(dataDirectory, 'postgresql.conf'), await settings())
-  return cluster
+  return { directory, dataDirectory, bin, password, user }
 }
 
 /** The environment of the server's programs: nothing of ours but what finds programs and temporary files. */
@@ -91,7 +96,7 @@ function initdbArguments(cluster: Cluster, passwordFile: string, major: number, 
  * In the file rather than on the command line, so that ALTER SYSTEM can overrule them. No Unix socket: its path is
  * limited to 107 bytes, and TCP works everywhere.
  */
-async function settings(): Promise<string> {
+export async function settings(): Promise<string> {
   return `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''

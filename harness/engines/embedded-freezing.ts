@@ -4,10 +4,10 @@ import { HarnessError } from '../errors.ts'
 import { directoryMode, serverPrefix } from '../runs/directory.ts'
 import { canShareBlocks, copyTree } from './copy-tree.ts'
 import { platform, type Binaries } from './embedded-binaries.ts'
-import { initialise, type Cluster } from './embedded-cluster.ts'
 import { serverUser, usableBin } from './embedded-install.ts'
-import { startPostmaster, type Postmaster } from './embedded-postmaster.ts'
-import { embeddedServer } from './embedded-server.ts'
+import { startPostmaster } from './embedded-postmaster.ts'
+import { embeddedServer, type EmbeddedServer } from './embedded-server.ts'
+import { startEmbedded } from './embedded-start.ts'
 import { baseFile, embeddedShelf } from './embedded-shelf.ts'
 import type {
   ClonedServer,
@@ -25,13 +25,11 @@ export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Bin
     identity: async (request) => `embedded ${platform} ${(await choose(request)).version}`,
 
     async start(request: ServerRequest): Promise<FreezableServer> {
-      const cluster = await initialise(await choose(request), await serverUser(), request.run)
-      const postmaster = await startIn(cluster, request)
-      const server = embeddedServer(cluster, postmaster, request.run)
+      const server = await startEmbedded(await choose(request), request)
       let frozen: Promise<Frozen> | undefined
       return {
         ...server,
-        freeze: async () => await (frozen ??= freeze(cluster, postmaster)),
+        freeze: async () => await (frozen ??= freeze(server)),
         stop: async () => {
           if (frozen === undefined) await server.stop()
         },
@@ -48,18 +46,10 @@ export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Bin
   }
 }
 
-async function startIn(cluster: Cluster, { run }: ServerRequest): Promise<Postmaster> {
-  try {
-    return await startPostmaster(cluster, run)
-  } catch (error) {
-    await rm(cluster.directory, { recursive: true, force: true })
-    throw error
-  }
-}
-
-async function freeze({ dataDirectory, password }: Cluster, postmaster: Postmaster): Promise<Frozen> {
-  const current = await currentLogFile(postmaster.connection)
-  await postmaster.stop()
+async function freeze(server: EmbeddedServer): Promise<Frozen> {
+  const { dataDirectory, password } = server.cluster
+  const current = await currentLogFile(server.connection('postgres'))
+  await server.halt()
   const controlDigest = cleanDigest(await readFile(join(dataDirectory, controlFile)))
   const log = join(dataDirectory, 'pg_wal')
   for (const name of await readdir(log)) {
@@ -95,6 +85,8 @@ async function cloneOf(
     return {
       server,
       method: shared ? 'copies that share their blocks (reflink)' : 'copies of the data directory',
+      // A shared block is copied when it is written, which costs a write about as much as any other.
+      unshare: async () => {},
     }
   } catch (error) {
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

@@ -4,24 +4,32 @@ import { HarnessError } from '../errors.ts'
 import { clientToolVersion, runClientTool } from '../postgres/client-tools.ts'
 import type { Run } from '../runs/run.ts'
 import type { Cluster } from './embedded-cluster.ts'
-import { lastLog } from './embedded-postmaster.ts'
+import { lastLog, startPostmaster } from './embedded-postmaster.ts'
 import type { Postmaster } from './embedded-postmaster.ts'
 import type { Server } from './engine.ts'
 import { shellCommand } from './shell-command.ts'
 import { untilRecovered } from './recovery.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
+export interface EmbeddedServer extends Server {
+  readonly cluster: Cluster
+  /** Stops the server and leaves its data. */
+  halt(): Promise<void>
+}
+
 /** The Server contract over a postmaster of ours. */
-export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Run): Server {
-  const admin = postmaster.connection
+export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run): EmbeddedServer {
+  let postmaster = started
+  let admin = postmaster.connection
   let stopped: Promise<void> | undefined
-  const guard = async (work: Promise<void>) => {
-    await work.catch(async (error: unknown) => {
+  const guard = async <Result>(work: Promise<Result>): Promise<Result> => {
+    return await work.catch(async (error: unknown) => {
       await requireAlive(cluster, postmaster)
       throw error
     })
   }
   return {
+    cluster,
     engine: 'embedded',
     version: postmaster.version,
     major: Number.parseInt(postmaster.version, 10),
@@ -38,6 +46,11 @@ export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Ru
     createDatabase: async (name, options) => await guard(createDatabase(admin, name, options)),
     cloneDatabase: async (source, target) => await guard(cloneDatabase(admin, source, target)),
     dropDatabase: async (name) => await guard(dropDatabase(admin, name)),
+    restart: async () => {
+      await postmaster.stop()
+      postmaster = await startPostmaster(cluster, run)
+      admin = postmaster.connection
+    },
     hints: async (database) => ({
       connect: await connectCommand(cluster, postmaster, database),
       remove: 'rehearse clean',
@@ -48,6 +61,7 @@ export function embeddedServer(cluster: Cluster, postmaster: Postmaster, run: Ru
     },
     // The postmaster is detached and writes to a file: nothing of it ends with us but what teardown ends.
     keep: async () => run.keep(),
+    halt: async () => await postmaster.stop(),
     stop: async () => {
       stopped ??= stop(cluster, postmaster)
       await stopped

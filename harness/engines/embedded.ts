@@ -1,14 +1,11 @@
-import { rm } from 'node:fs/promises'
 import { HarnessError } from '../errors.ts'
 import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
 import { findBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
-import { initialise } from './embedded-cluster.ts'
 import { embeddedFreezing } from './embedded-freezing.ts'
-import { serverUser, whyNotRunnable } from './embedded-install.ts'
-import { startPostmaster } from './embedded-postmaster.ts'
-import { embeddedServer } from './embedded-server.ts'
+import { whyNotRunnable } from './embedded-install.ts'
+import { startEmbedded } from './embedded-start.ts'
 import { sweepShelf } from './embedded-shelf.ts'
 import { installCommand } from './embedded-versions.ts'
 import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
@@ -26,18 +23,12 @@ export const embedded: Engine = {
   },
 
   async start(request: ServerRequest): Promise<Server> {
-    const cluster = await initialise(await chosen(request), await serverUser(), request.run)
-    try {
-      return embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
-    } catch (error) {
-      await rm(cluster.directory, { recursive: true, force: true })
-      throw error
-    }
+    return await startEmbedded(await chosen(request), request)
   },
 
   /** A server lives in its run's directory and among its processes, and ends with them. */
-  async sweep({ kept }): Promise<string[]> {
-    return [...(await sweepRuns({ kept })), ...(await sweepShelf())]
+  async sweep(request): Promise<string[]> {
+    return [...(await sweepRuns(request)), ...(await sweepShelf())]
   },
 
   freezing: embeddedFreezing(chosen),

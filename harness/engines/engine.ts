@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import type { Connection } from '../postgres/connection.ts'
+import type { DataDirectory } from './data-directory.ts'
 import type { Run } from '../runs/run.ts'
 
 /** Starts throwaway Postgres servers, or hands out databases on one that is there. */
@@ -57,6 +59,11 @@ export interface ClonedServer {
   readonly server: Server
   /** How the copy was made, in a few words for the report. */
   readonly method: string
+  /**
+   * Makes the files of a database the clone's own, so that nothing that is timed later pays for being the first to
+   * open one; does nothing where that costs nothing.
+   */
+  unshare(database: string): Promise<void>
 }
 
 /** Frozen data that later runs find by its key. What is on it is whole. */
@@ -86,13 +93,21 @@ export interface ServerRequest {
   readonly image: string | undefined
   /** External: the server's URL, with rights to create databases. */
   readonly serverUrl: string | undefined
+  /** External: the `system_identifier` of production, where the backup tells it; a server that has it is refused. */
+  readonly productionIdentifier?: string | null
+  /** Start on these files, which must be of `major`, instead of on an empty cluster. */
+  readonly data?: DataDirectory | undefined
   readonly run: Run
+  /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
+  readonly expiresAt?: Date
 }
 
 export interface SweepRequest {
   readonly serverUrl: string | undefined
   /** Also remove what `--keep` left (`rehearse clean`); a living run is never touched. */
   readonly kept: boolean
+  /** Only what this run made. */
+  readonly only?: string
 }
 
 export type Availability =
@@ -115,10 +130,16 @@ export interface Server {
   toolVersion(tool: ClientTool): Promise<string | undefined>
   /** Runs a client tool against `database`, feeding it `stdin`; never throws on a non-zero exit. */
   runTool(tool: ClientTool, args: readonly string[], options: ToolOptions): Promise<ToolResult>
-  createDatabase(name: string, options?: { encoding?: string }): Promise<void>
+  /** Makes an empty database; returns in what its locale differs from the one asked for, a sentence each. */
+  createDatabase(
+    name: string,
+    options?: { encoding?: string; locale?: DatabaseLocale },
+  ): Promise<readonly string[]>
   /** Copies a database that nobody is connected to. */
   cloneDatabase(source: string, target: string): Promise<void>
   dropDatabase(name: string): Promise<void>
+  /** Shuts a server of ours down and starts it again; `connection` may lead to another port afterwards. */
+  restart(): Promise<void>
   /** A shell command that opens psql in `database`, holding no secret; and one that removes it all. */
   hints(database: string): Promise<{ readonly connect: string; readonly remove: string }>
   /**

@@ -18,12 +18,15 @@ interface Facts {
   readonly version: string
   readonly createdb: 't' | 'f'
   readonly replica: 't' | 'f'
+  /** Null where the role may not know. */
+  readonly identifier: string | null
 }
 
 const otherEngine = 'or use another --engine'
 
 /** Asks the named server whether databases can be made on it; names it by host and port, never by its URL. */
-export async function inspectServer({ serverUrl, major, image }: ServerRequest): Promise<Inspected> {
+export async function inspectServer(request: ServerRequest): Promise<Inspected> {
+  const { serverUrl, image } = request
   const admin = serverUrl === undefined ? undefined : parseUrl(serverUrl)
   if (admin === undefined) {
     return unavailable(
@@ -34,7 +37,7 @@ export async function inspectServer({ serverUrl, major, image }: ServerRequest):
   if (image !== undefined) return unavailable(`image ${image} needs Docker`, 'Leave out --image.')
   const name = `${admin.host}:${admin.port}`
   try {
-    return judge(await withClient(admin, factsOf), { admin, name, major })
+    return judge(await withClient(admin, factsOf), admin, request)
   } catch (error) {
     return unavailable(
       `${name} does not let ${admin.user} in: ${messageOf(error)}`,
@@ -44,7 +47,7 @@ export async function inspectServer({ serverUrl, major, image }: ServerRequest):
 }
 
 async function factsOf(client: Client): Promise<Facts> {
-  const { rows } = await client.query<Facts>(
+  const { rows } = await client.query<Omit<Facts, 'identifier'>>(
     `select split_part(current_setting('server_version'), ' ', 1) as version,
             rolcreatedb or rolsuper as createdb,
             pg_is_in_recovery() as replica
@@ -52,13 +55,31 @@ async function factsOf(client: Client): Promise<Facts> {
   )
   const [facts] = rows
   if (facts === undefined) throw new Error('it does not say who we are')
-  return facts
+  return { ...facts, identifier: await identifierOf(client) }
+}
+
+async function identifierOf(client: Client): Promise<string | null> {
+  const sql = 'select system_identifier as identifier from pg_catalog.pg_control_system()'
+  const answer = await client.query<{ identifier: string }>(sql).catch(() => undefined)
+  return answer?.rows[0]?.identifier ?? null
 }
 
 function judge(
-  { version, createdb, replica }: Facts,
-  { admin, name, major }: { admin: Connection; name: string; major: number | undefined },
+  { version, createdb, replica, identifier }: Facts,
+  admin: Connection,
+  { major, data, productionIdentifier }: ServerRequest,
 ): Inspected {
+  const name = `${admin.host}:${admin.port}`
+  if (identifier !== null && identifier === productionIdentifier) {
+    return unavailable(
+      `${name} is the very server that the backup was taken from, or a standby of it (system identifier ${identifier})`,
+      'Name a server of its own for rehearsals, never production.',
+    )
+  }
+  if (data !== undefined) {
+    const reason = 'a base backup is a whole server and cannot be restored into another one'
+    return unavailable(reason, 'Use --engine docker or embedded.')
+  }
   const actual = Number.parseInt(version, 10)
   if (replica === 't')
     return unavailable(`${name} is a read-only replica`, 'Name a server that takes writes.')

@@ -13,11 +13,11 @@ import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
  */
 export function externalServer(admin: Connection, version: string, run: Run): Server {
   const made = new Set<string>()
-  const make = async (name: string, work: (comment: string) => Promise<void>) => {
+  const make = async <Made>(name: string, work: (comment: string) => Promise<Made>): Promise<Made> => {
     if (!name.startsWith(run.id))
       throw new Error(`Database ${name} would not begin with the run's id ${run.id}.`)
     made.add(name)
-    await work(databaseComment(run, false))
+    return await work(databaseComment(run, false))
   }
   const drop = async (name: string) => {
     if (!made.has(name)) throw new Error(`Database ${name} is not one of run ${run.id}.`)
@@ -40,6 +40,7 @@ export function externalServer(admin: Connection, version: string, run: Run): Se
     cloneDatabase: async (source, target) =>
       await make(target, async (comment) => await cloneDatabase(admin, source, target, { comment })),
     dropDatabase: drop,
+    restart: () => Promise.reject(new Error('The server is not ours to restart.')),
     hints: async (database) => ({ connect: connectCommand(admin, database), remove: 'rehearse clean' }),
     keep: async () => {
       run.keep()

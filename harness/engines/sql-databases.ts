@@ -3,28 +3,33 @@ import type { Client } from 'pg'
 import { HarnessError, messageOf } from '../errors.ts'
 import { applicationName, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
+import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import { databaseSettings, setStatement } from './database-settings.ts'
+import { localeClauses } from './locale-clauses.ts'
 
 export interface NewDatabase {
   /** Server encoding, `UTF8` by default; one that only clients can have (`SJIS`, `GBK`, ...) becomes `UTF8`. */
   readonly encoding?: string
+  /** Overrules `encoding`; what the server does not have is replaced by what comes nearest. */
+  readonly locale?: DatabaseLocale
   /** Comment put on the database, for a later sweep to read. */
   readonly comment?: string
 }
 
 /**
- * Makes an empty database from template0. `admin` is a connection to another database of the server, as a role
- * that may create databases. Throws HarnessError `database-not-created` with the server's words.
+ * Makes an empty database from template0 and returns in what its locale differs from the one asked for, a sentence
+ * each. `admin` is a connection to another database of the server, as a role that may create databases. Throws
+ * HarnessError `database-not-created` with the server's words.
  */
 export async function createDatabase(
   admin: Connection,
   name: string,
   options: NewDatabase = {},
-): Promise<void> {
-  await withClient(admin, async (client) => {
-    const locale = await localeFor(client, options.encoding)
-    await create(client, name, `template template0 ${locale}`)
+): Promise<readonly string[]> {
+  return await withClient(admin, async (client) => {
+    const differences = await createNearest(client, name, options)
     await comment(client, name, options.comment)
+    return differences
   })
 }
 
@@ -55,6 +60,25 @@ export async function dropDatabase(admin: Connection, name: string): Promise<voi
   })
 }
 
+async function createNearest(client: Client, name: string, options: NewDatabase): Promise<readonly string[]> {
+  const ways = localeClauses(options, await serverMajor(client))
+  for (const [at, { sql, differences }] of ways.entries()) {
+    try {
+      await create(client, name, `template template0 ${sql}`)
+      return differences
+    } catch (error) {
+      if (at === ways.length - 1 || !isAboutLocale(error)) throw error
+    }
+  }
+  throw new Error('There is no way to make a database.')
+}
+
+/** The server's words: an unknown locale, one that does not go with the encoding, a provider it was built without. */
+function isAboutLocale(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return ['22023', '42809', '0A000', '42704', 'XX000', '42601'].includes(String(cause?.code))
+}
+
 async function create(client: Client, name: string, options: string): Promise<void> {
   try {
     await client.query(`create database ${escapeIdentifier(name)} ${options}`)
@@ -70,18 +94,6 @@ async function create(client: Client, name: string, options: string): Promise<vo
 async function comment(client: Client, name: string, text: string | undefined): Promise<void> {
   if (text === undefined) return
   await client.query(`comment on database ${escapeIdentifier(name)} is ${escapeLiteral(text)}`)
-}
-
-// https://www.postgresql.org/docs/current/multibyte.html: "not supported as server".
-const clientOnly =
-  /^(big5|win950|windows950|gb18030|gbk|win936|windows936|johab|sjis|mskanji|shiftjis|win932|windows932|shiftjis2004|uhc|win949|windows949)$/
-
-/** A database in another encoding than UTF-8 cannot have the server's UTF-8 locale; `C` goes with all of them. */
-async function localeFor(client: Client, encoding = 'UTF8'): Promise<string> {
-  const plain = encoding.toLowerCase().replace(/[^a-z0-9]/g, '')
-  if (plain === 'utf8' || plain === 'unicode' || clientOnly.test(plain)) return `encoding 'UTF8'`
-  const provider = (await serverMajor(client)) >= 15 ? `locale_provider libc` : ''
-  return `encoding ${escapeLiteral(encoding)} ${provider} lc_collate 'C' lc_ctype 'C'`
 }
 
 /**

@@ -25,6 +25,9 @@ const rewrite = (durationMs: number): TracedStatement => ({
   dropped: [],
   renamed: [],
   columnsGone: [],
+  growth: [],
+  tempBytes: 0,
+  lockWaitMs: 0,
   walBytes: 0,
   hasLockTimeout: true,
 })

@@ -21,6 +21,14 @@ export function guardPreloads(environment: Readonly<Record<string, string>>): st
   return environment['PG_REHEARSAL_BLOCKED'] === undefined ? [] : [guardUrl]
 }
 
+/** The same as `NODE_OPTIONS`, which reach Node wherever a command starts it. */
+export function guardedNodeOptions(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const preloads = guardPreloads(environment)
+  if (preloads.length === 0) return {}
+  const given = environment['NODE_OPTIONS'] ?? ''
+  return { NODE_OPTIONS: `${given} ${preloads.map((url) => `--import ${url}`).join(' ')}`.trim() }
+}
+
 export const guardUrl = new URL(`./guard${extname(import.meta.url)}`, import.meta.url).href
 
 /**

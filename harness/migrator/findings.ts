@@ -64,7 +64,7 @@ function failure(
     (it) => it.code === error.fields['code'] && (run === undefined || it.startedAt >= run.startedAt),
   )
   const uncaught = outcome.ended === 'failed' ? 'An error that nobody caught ended the migrator: ' : ''
-  const { code, detail, hint, where: context_ } = error.fields
+  const { code, detail, hint, where: context_, output } = error.fields
   return {
     id,
     severity: 'error',
@@ -81,9 +81,9 @@ function failure(
               ...(statement.position === null ? {} : { position: statement.position }),
             },
           }),
-      details: [detail, context_, statement === undefined ? frame(error.stack) : undefined].filter(
-        (line) => line !== undefined,
-      ),
+      details: [detail, context_, statement === undefined ? frame(error.stack) : undefined, output]
+        .filter((line) => line !== undefined)
+        .flatMap((text) => text.split('\n')),
     },
   }
 }

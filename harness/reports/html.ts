@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Rehearsal } from '../rehearsal.ts'
+import { estimatesSection } from './html/estimates.ts'
 import { findingsSection } from './html/findings.ts'
 import { markup, type Markup } from './html/markup.ts'
 import { migrationsSection } from './html/migrations.ts'
@@ -49,7 +50,7 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>

@@ -1,28 +1,33 @@
+import { describeLocale } from '../postgres/database-locale.ts'
 import type { Inspection } from '../inspect.ts'
 import { bytes, count } from './text.ts'
 
 /** An inspection for people: a line each, lists in full. */
 export function renderInspection(inspection: Inspection): string {
-  const { format, formatVersion, compression, pendingMigrations, pendingUnknown, appliedMigrations } =
+  const { format, formatVersion, compression, locale, pendingMigrations, pendingUnknown, appliedMigrations } =
     inspection
   const version = formatVersion === null ? '' : ` ${formatVersion}`
+  const unsaid = inspection.physical === null ? 'the backup does not say' : 'known once it is started'
+  const lists: typeof listed = (...list) => (inspection.physical === null ? listed(...list) : unsaid)
   const lines: readonly (readonly [label: string, value: string | null])[] = [
     ['backup', inspection.path],
     ['format', `${format}${version}, ${compression === 'none' ? 'not compressed' : compression}`],
     ['size', bytes(inspection.bytes)],
     ['SHA-256', inspection.sha256],
-    ['created', inspection.createdAt ?? 'the backup does not say'],
-    ['server', inspection.serverVersion ?? 'the backup does not say'],
-    ['tools', inspection.dumpVersion ?? 'the backup does not say'],
-    ['database', inspection.database ?? 'the backup does not say'],
-    ['encoding', inspection.encoding ?? 'the backup does not say'],
-    ['tables', listed(inspection.tables, 'table with data', 'tables with data')],
-    ['roles', listed(inspection.roles)],
-    ['extensions', listed(inspection.extensions)],
+    ['created', inspection.createdAt ?? unsaid],
+    ['server', inspection.serverVersion ?? unsaid],
+    ['tools', inspection.dumpVersion ?? unsaid],
+    ...physicalLines(inspection),
+    ['database', inspection.database ?? unsaid],
+    ['encoding', inspection.encoding ?? unsaid],
+    ['locale', locale === null ? unsaid : describeLocale(locale)],
+    ['tables', lists(inspection.tables, 'table with data', 'tables with data')],
+    ['roles', lists(inspection.roles)],
+    ['extensions', lists(inspection.extensions)],
     ['tablespaces', listed(inspection.tablespaces)],
-    ['publications', listed(inspection.publications)],
-    ['subscriptions', listed(inspection.subscriptions)],
-    ['foreign servers', listed(inspection.foreignServers)],
+    ['publications', lists(inspection.publications)],
+    ['subscriptions', lists(inspection.subscriptions)],
+    ['foreign servers', lists(inspection.foreignServers)],
     ['applied', appliedMigrations === null ? 'unknown' : count(appliedMigrations.length, 'migration')],
     ['pending', pendingMigrations === null ? `unknown: ${pendingUnknown}` : listed(pendingMigrations)],
   ]
@@ -33,4 +38,14 @@ function listed(names: readonly string[], singular?: string, plural?: string): s
   if (names.length === 0) return 'none'
   const head = singular === undefined ? '' : `${count(names.length, singular, plural)}: `
   return head + names.join(', ')
+}
+
+/** A base backup says what no dump does, and the other way round. */
+function physicalLines({ physical, systemIdentifier }: Inspection): readonly (readonly [string, string])[] {
+  if (physical === null) return []
+  const manifest = physical.manifest === 'verified' ? 'every file is as it says' : 'missing'
+  return [
+    ['system', systemIdentifier ?? 'unknown'],
+    ['manifest', manifest],
+  ]
 }

@@ -1,6 +1,7 @@
 import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
 import { brief, fitting } from './fitting.ts'
+import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
@@ -13,7 +14,7 @@ const stageMarks: Record<StageStatus, string> = {
 }
 
 /** Characters in which everything fits, below the 65,536 that GitHub takes for a comment. */
-const lengths = { line: 600, finding: 6_000, findings: 36_000, migrations: 12_000 }
+const lengths = { line: 600, finding: 6_000, findings: 36_000, migrations: 12_000, estimates: 4_000 }
 
 /** For a pull request's comment or a CI summary: what is too long for one is cut, and says so. */
 export const markdown = {
@@ -28,6 +29,7 @@ export const markdown = {
         .join('\n'),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
+      ...estimatesSection(rehearsal),
       ...specsSection(rehearsal),
       stagesSection(rehearsal),
       ...(rehearsal.limits.length === 0
@@ -86,6 +88,19 @@ function migrationsSection(rehearsal: Rehearsal): string[] {
   return [
     '## Migrations',
     fitting(tableLines(head, rows), lengths.migrations, { join: '\n', more }).join('\n'),
+  ]
+}
+
+function estimatesSection({ estimates = [] }: Rehearsal): string[] {
+  if (estimates.length === 0) return []
+  const rows = estimates.map((it) => [cell(it.migration), it.direction, cell(estimateParts(it).join('; '))])
+  const more = (left: number) => `\n*${count(left, 'more estimate')} left out; the HTML report has them all.*`
+  return [
+    `## Estimate for production\n\n${line(`Computed, not measured; it rests on ${restsOn(estimates)}.`)}`,
+    fitting(tableLines(['migration', 'direction', 'may take'], rows), lengths.estimates, {
+      join: '\n',
+      more,
+    }).join('\n'),
   ]
 }
 

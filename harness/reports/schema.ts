@@ -57,6 +57,29 @@ const statement = object({
   rewrites: list(text),
   scans: list(object({ relation: text, rows: whole })),
   walBytes: whole,
+  growth: list(
+    object({
+      relation: text,
+      tableBytes: z.int(),
+      indexBytes: z.int(),
+      toastBytes: z.int(),
+      deadRows: whole,
+    }),
+  ).exactOptional(),
+  tempBytes: whole.exactOptional(),
+  lockWaitMs: number.exactOptional(),
+})
+
+const interval = object({ low: number, high: number })
+
+const estimate = object({
+  migration: text,
+  direction,
+  durationMs: interval,
+  exclusiveMs: interval.nullable(),
+  exclusiveOn: text.nullable(),
+  replicaLagMs: interval.nullable(),
+  restsOn: list(text),
 })
 
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
@@ -114,6 +137,7 @@ export const rehearsalSchema = object({
     }),
   ),
   findings: list(finding),
+  estimates: list(estimate).exactOptional(),
   limits: list(text),
 }) satisfies z.ZodType<Rehearsal>
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
@@ -38,6 +39,7 @@ export const terminal = {
         ? []
         : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)]),
       ...migrationLines(rehearsal),
+      ...estimateLines(rehearsal),
       ...rehearsal.specs.map(
         (pass) =>
           `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
@@ -81,6 +83,19 @@ function migrationLines(rehearsal: Rehearsal): string[] {
       ...(locks.length === 0 ? [] : [styleText('dim', `         ${locks.join('; ')}`)]),
     ]
   })
+}
+
+function estimateLines({ estimates = [] }: Rehearsal): string[] {
+  if (estimates.length === 0) return []
+  return [
+    styleText('dim', `  estimated for production, on ${restsOn(estimates)}:`),
+    ...estimates.map((estimate) =>
+      styleText(
+        'dim',
+        `    ${estimate.direction.padEnd(4)} ${estimate.migration}  ${estimateParts(estimate).join('; ')}`,
+      ),
+    ),
+  ]
 }
 
 function indent(text: string, width: number): string[] {

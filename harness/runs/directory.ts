@@ -7,7 +7,7 @@ import { HarnessError } from '../errors.ts'
 export const ownerFile = 'owner.json'
 /** Name of the file that lists the run's tracked process groups. */
 export const processesFile = 'processes.json'
-/** Name of the empty file that marks a run as kept. */
+/** Name of the file that marks a run as kept; it may hold until when, ISO 8601. */
 export const keptFile = 'kept'
 /** How the directories of embedded servers begin; each holds a data directory `data`. */
 export const serverPrefix = 'server-'

@@ -40,9 +40,11 @@ export async function openRun(): Promise<Run> {
         // On a full disk the record stays: it names a process that is gone, which no sweep mistakes for another.
       }
     },
-    keep: () => {
+    keep: (expiresAt) => {
       kept = true
-      writeFileSync(join(directory, keptFile), '', { mode: 0o600 })
+      const until = expiresAt?.toISOString() ?? ''
+      // What was kept for a time stays so, whoever else marks it.
+      writeFileSync(join(directory, keptFile), until, { mode: 0o600, flag: until === '' ? 'a' : 'w' })
     },
     dispose: async () => {
       if (!kept) await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

@@ -9,8 +9,8 @@ export interface Run {
   /** Remembers a child's process group so that a later sweep ends it when this program was killed. */
   track(pid: number): void
   untrack(pid: number): void
-  /** Marks the run as kept: no sweep but `rehearse clean` removes it. */
-  keep(): void
+  /** Marks the run as kept: no sweep but `rehearse clean` removes it, or any after `expiresAt`. */
+  keep(expiresAt?: Date): void
   /** Removes the directory, unless kept. */
   dispose(): Promise<void>
 }

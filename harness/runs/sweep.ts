@@ -12,10 +12,11 @@ import { groupIsThere, signalGroup } from './processes.ts'
  * a line for each. Kept runs stay unless `kept`, and those of another host for two days. A run whose program is alive
  * is never touched unless it was kept. Harmless to repeat, also at the same time.
  */
-export async function sweepRuns({ kept }: { readonly kept: boolean }): Promise<string[]> {
+export async function sweepRuns({ kept, only }: SweepRunsRequest): Promise<string[]> {
   const runs = await runsDirectory()
   const removed: string[] = []
   for (const name of await readdir(runs)) {
+    if (only !== undefined && name !== only) continue
     const directory = join(runs, name)
     const left = runId.test(name) ? await isLeft(directory, kept) : await isUnfinished(directory)
     if (left) removed.push(...(await sweepRun(name, directory)))
@@ -23,13 +24,18 @@ export async function sweepRuns({ kept }: { readonly kept: boolean }): Promise<s
   return removed
 }
 
+export interface SweepRunsRequest {
+  readonly kept: boolean
+  /** The id of the only run to look at. */
+  readonly only?: string
+}
+
 async function isLeft(directory: string, kept: boolean): Promise<boolean> {
   const owner = parseOwner(await readFile(join(directory, ownerFile), 'utf8').catch(() => ''))
   if (owner === undefined) return isUnfinished(directory)
-  return isLeftover(
-    { owner, wasKept: await exists(join(directory, keptFile)), ageMs: await ageOf(directory) },
-    kept,
-  )
+  const until = await readFile(join(directory, keptFile), 'utf8').catch(() => undefined)
+  const expired = until !== undefined && Date.parse(until) < Date.now()
+  return isLeftover({ owner, wasKept: until !== undefined, ageMs: await ageOf(directory) }, kept || expired)
 }
 
 /** A run being opened, or one that another sweep is removing: left over when nothing happened for a minute. */
@@ -41,13 +47,6 @@ async function isUnfinished(directory: string): Promise<boolean> {
 async function ageOf(directory: string): Promise<number> {
   const found = await stat(directory).catch(() => undefined)
   return found === undefined ? 0 : Date.now() - found.mtimeMs
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 async function sweepRun(name: string, directory: string): Promise<string[]> {

@@ -15,7 +15,7 @@ export async function compareWithPristine(
   progress: Progress,
 ): Promise<DataDifference[]> {
   return compareData({
-    before: () => connect(server.connection(pristine)),
+    before: () => connect(pristine),
     after: () => connect(server.connection(database)),
     by,
     ignoreTables,

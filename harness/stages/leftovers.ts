@@ -1,14 +1,13 @@
 import { readLeftovers } from '../catalog/leftovers.ts'
 import { checks } from '../checks/index.ts'
-import type { Server } from '../engines/engine.ts'
 import { withClient } from '../postgres/client.ts'
 import type { Finding } from '../rehearsal.ts'
-import { pristineName } from './provision.ts'
+import type { Restored } from './restore.ts'
 
 /** Findings about what is half-done in the database now and was not so in the restored one. */
-export async function leftovers(server: Server, database: string): Promise<Finding[]> {
+export async function leftovers({ server, database, pristine }: Restored): Promise<Finding[]> {
   const [before, after] = await Promise.all(
-    [pristineName(database), database].map((name) => withClient(server.connection(name), readLeftovers)),
+    [pristine, server.connection(database)].map((connection) => withClient(connection, readLeftovers)),
   )
   if (before === undefined || after === undefined) return []
   return [checks['invalid-index-left'], checks['unvalidated-constraint-left']].flatMap((check) =>

@@ -1,9 +1,11 @@
+import { squawkAdvice } from '../advice/squawk.ts'
 import type { Clones } from '../clones/clones.ts'
 import { judgeHazards } from '../hazards/judge.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
+import { tellServerLog } from '../trace/server-log.ts'
 import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
 import type { Given } from './given.ts'
 import type { Migrated } from './migrate.ts'
@@ -24,6 +26,7 @@ export async function locks(
   progress('copying the restored database')
   const clone = await clones.open({ purpose: 'locks' })
   const { connection } = clone
+  const serverTells = await tellServerLog(connection)
   const observer = await observeFootprints(connection)
   try {
     const look = (request: Parameters<typeof traceMigrator>[1]) =>
@@ -37,11 +40,12 @@ export async function locks(
     const downs = compared(rolledBack.trace, down, observer, 'down')
     const statements = [...ups, ...downs]
     return {
-      facts: statementFacts(statements, given.beganAt),
+      facts: statementFacts(statements, given.beganAt, serverTells),
       findings: [
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),
         ...different(rolledBack.trace, down, 'down'),
+        ...(await squawkAdvice(statements, given.plan.cwd)),
       ],
       summary: summaryOf(statements),
     }
@@ -66,7 +70,11 @@ function compared(
   return all.filter((statement) => statement.direction === direction)
 }
 
-const runOf = ({ statements, outcome }: MigratorTrace): TracedRun => ({ statements, windows: outcome.runs })
+const runOf = ({ statements, outcome, command }: MigratorTrace): TracedRun => ({
+  statements,
+  windows: outcome.runs,
+  isBookkeeping: command?.isBookkeeping,
+})
 
 /** Facts of a run that went another way than the rehearsed one, or was not seen whole, verify nothing. */
 function different(

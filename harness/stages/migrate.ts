@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { DatabaseSize, Finding, MigrationRun } from '../rehearsal.ts'
@@ -7,8 +6,10 @@ import { duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
+import { migrateByCommand, nothingPending } from './migrate-by-command.ts'
 import { missingDown } from './missing-down.ts'
 import type { Prepared } from './preflight.ts'
+import type { Restored } from './restore.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 /** What migrating left behind, by the migration table and not by the migrator's word. */
@@ -27,10 +28,11 @@ export interface Migrated {
 export async function migrate(
   given: Given,
   { listed, table, facts }: Prepared,
-  { server, database }: { server: Server; database: string },
+  restored: Restored,
   progress: Progress,
 ): Promise<StageOutput<Migrated>> {
-  const connection = server.connection(database)
+  if (given.plan.migrate.command !== undefined) return migrateByCommand(given, restored, progress)
+  const connection = restored.server.connection(restored.database)
   const record = { table: table.name, tableSchema: table.schema ?? null }
   const before = await readApplied(connection, record)
   const restoredBytes = await databaseBytes(connection)
@@ -51,7 +53,7 @@ export async function migrate(
     ...(facts.appliedMigrations === null ? withoutDown(listed, pending) : []),
     ...emptyDowns(listed, pending),
     ...migratorFindings(outcome, 'up', refusedStatements(statements)),
-    ...(await leftovers(server, database)),
+    ...(await leftovers(restored)),
     ...(outcome.error === null && outcome.ended === 'done' ? notRecorded(pending, applied) : []),
   ]
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
@@ -88,13 +90,4 @@ function notRecorded(pending: readonly string[], applied: readonly string[]): Fi
       remedy: "Check the Migrator's options and its order of names (allowUnorderedMigrations).",
       evidence: { migration: name, direction: 'up' },
     }))
-}
-
-function nothingPending(): Finding {
-  return {
-    id: 'no-pending-migrations',
-    severity: 'notice',
-    subject: 'migrations',
-    message: 'The backup has every migration already, so none was rehearsed.',
-  }
 }

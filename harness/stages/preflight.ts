@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { openBackup } from '../backups/index.ts'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
+import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
+import { commandLabel } from '../migrator/command-label.ts'
 import type { ListedMigration } from '../migrator/protocol.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
 import type { Plan } from '../plan.ts'
@@ -15,17 +17,25 @@ import { count } from '../reports/text.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
-import { missingDown } from './missing-down.ts'
+import { missingDown, missingRollbackCommand } from './missing-down.ts'
+import { refuseCommands } from './refuse-commands.ts'
+import { readConfiguration, type Configuration } from './server-settings.ts'
 import { listMigrations } from './trace-migrator.ts'
 
-/** A plan found complete and possible. */
-export interface Prepared {
+/** A backup that can be restored, and the engine to do it on. */
+export interface PreparedBackup {
   readonly file: BackupFile
   readonly format: BackupFormat
   readonly facts: BackupFacts
   readonly engine: Engine
   readonly reason: string
   readonly request: ServerRequest
+  /** Production's, where it is given. */
+  readonly configuration: Configuration | null
+}
+
+/** A plan found complete and possible. */
+export interface Prepared extends PreparedBackup {
   readonly listed: readonly ListedMigration[]
   readonly table: MigrationTable
   /** Absolute, sorted. */
@@ -54,14 +64,17 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const reading = attempt(readBackup(given, expected))
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
-    const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
+    const data = backup && (await attempt(dataOf(backup, plan)))
+    const productionIdentifier = backup?.facts.systemIdentifier ?? null
+    const { image, serverUrl } = plan
+    const request = { major, image, serverUrl, productionIdentifier, run, data }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
   const [opened, chosen, listing, specFiles] = await Promise.all([
     reading,
     choosing,
-    attempt(listMigrations(given)),
+    attempt(listed(given)),
     attempt(findSpecs(plan)),
   ])
   const table = migrationTable(plan, listing?.loaded)
@@ -74,19 +87,56 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
+  const configuration = await attempt(readConfiguration(plan, facts))
   if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
-  if (!opened || !facts || !listing || !specFiles || !chosen || problems.length > 0)
+  if (
+    !opened ||
+    !facts ||
+    !listing ||
+    !specFiles ||
+    !chosen ||
+    configuration === undefined ||
+    problems.length > 0
+  )
     throw new StageHalt(problems)
-  const { listed } = listing
+  const { listed: migrations } = listing
+  const { command } = plan.migrate
+  const what =
+    command === undefined ? count(migrations.length, 'migration') : `migrations by ${commandLabel(command)}`
   return {
-    facts: { ...opened, facts, ...chosen, listed, table, specFiles },
-    summary: `${facts.format} backup, ${count(listed.length, 'migration')}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
+    facts: { ...opened, facts, ...chosen, listed: migrations, table, configuration, specFiles },
+    summary: `${facts.format} backup, ${what}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [
       ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
-      ...missingDowns(listed, facts.appliedMigrations),
+      ...missingDowns(migrations, facts.appliedMigrations),
+      ...missingRollbackCommand(plan),
       ...majorChange(plan, facts),
+      ...missingManifest(opened.file, facts),
     ],
   }
+}
+
+/** Other migrators cannot be asked beforehand: what is pending shows in their own table, once they have run. */
+async function listed(
+  given: Given,
+): Promise<Pick<MigratorOutcome, 'listed'> & Partial<Pick<MigratorOutcome, 'loaded'>>> {
+  if (given.plan.migrate.command === undefined) return listMigrations(given)
+  refuseCommands(given.plan)
+  return { listed: [] }
+}
+
+/** As much of it as a copy of the backup needs. Throws HarnessError for what is missing. */
+export async function prepareBackup(given: Given): Promise<PreparedBackup> {
+  const { plan, run } = given
+  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined))
+  const { image, serverUrl } = plan
+  const major = plan.postgres ?? facts.serverMajor ?? undefined
+  const data = await dataOf({ file, format, facts }, plan)
+  const request = { major, image, serverUrl, productionIdentifier: facts.systemIdentifier, run, data }
+  const chosen = await chooseEngine(plan.engine, request)
+  if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
+  const configuration = (await readConfiguration(plan, facts)) ?? null
+  return { file, format, facts, ...chosen, request, configuration }
 }
 
 async function readBackup(
@@ -95,6 +145,20 @@ async function readBackup(
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
   const { file, format } = await openBackup(plan.backup, run.directory)
   return { file, format, facts: await format.describe(file, table, plan.database) }
+}
+
+/** Of a base backup; nothing of what is loaded. */
+export async function dataOf(
+  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
+  { postgres }: Plan,
+): Promise<DataDirectory | undefined> {
+  const data = format.dataDirectory?.(file, facts)
+  if (data === undefined || postgres === undefined || postgres === data.major) return data
+  throw new HarnessError(
+    'basebackup-major',
+    `The base backup is of Postgres ${data.major} and starts on no other, also not on ${postgres}.`,
+    { hint: 'Leave out --postgres; to rehearse a major upgrade, give a dump (pg_dump).' },
+  )
 }
 
 /** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
@@ -141,6 +205,13 @@ function missingDowns(listed: readonly ListedMigration[], applied: readonly stri
   return listed
     .filter((migration) => !applied.includes(migration.name) && !migration.hasDown)
     .map((migration) => missingDown(migration.name))
+}
+
+function missingManifest({ path }: BackupFile, { physical }: BackupFacts): Finding[] {
+  if (physical?.manifest !== 'missing') return []
+  const message = 'The base backup has no manifest, so that damage in its files may not be seen.'
+  const remedy = 'Keep the backup_manifest that pg_basebackup writes with the backup.'
+  return [{ id: 'missing-manifest', severity: 'warning', subject: path, message, remedy }]
 }
 
 function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {

@@ -1,66 +1,131 @@
-import { carryOverRoles, carryOverSettings } from '../backups/carry-over.ts'
-import { createRoles } from '../backups/create-roles.ts'
-import { defuse } from '../backups/defuse.ts'
-import { settle, withFastLoad } from '../backups/fast-load.ts'
-import type { BackupFile, RestoreMessage, RestoreOutcome } from '../backups/backup-format.ts'
-import type { Finding } from '../rehearsal.ts'
-import { bytes, count } from '../reports/text.ts'
+import type { Clones } from '../clones/clones.ts'
+import { snapshotClones } from '../clones/snapshot-clones.ts'
+import { templateClones } from '../clones/template-clones.ts'
+import type { ClonedServer, Freezing, Frozen } from '../engines/engine.ts'
+import type { Connection } from '../postgres/connection.ts'
+import type { RestoreRecord, SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
-import type { Prepared } from './preflight.ts'
-import { pristineName, type Provisioned } from './provision.ts'
+import type { Given } from './given.ts'
+import { pruneTo } from './make-room.ts'
+import type { PreparedBackup } from './preflight.ts'
+import {
+  cloneServer,
+  pristineName,
+  type Provisioned,
+  type ProvisionedServer,
+  type ServerKeeping,
+} from './provision.ts'
+import { load } from './load.ts'
+import type { Brought } from './pristine.ts'
+import { useConfiguration } from './server-settings.ts'
+import { takeOver } from './take-over.ts'
+
+/** The restored database on the rehearsal's own server, and copies of it for everything else. */
+export interface Restored extends Provisioned {
+  readonly clones: Clones
+  /** Pays beforehand for what the database's files cost a clone that is the first to open them. */
+  readonly unshare: () => Promise<void>
+  /** A copy to which nothing writes; what comes later is compared with it row by row. */
+  readonly pristine: Connection
+}
 
 /**
- * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
- * way is a finding that cannot pass.
+ * Brings the backup onto the server, by loading it or, of a base backup, as it is, and puts the server under
+ * production's settings, where they are given; freezes that as a snapshot and starts the rehearsal's own server on a
+ * clone of it. Or finds that the server is on a snapshot already, and reports again what there was to say then.
  */
 export async function restore(
-  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
-  { server, database }: Provisioned,
-  signal: AbortSignal,
+  given: Given,
+  prepared: PreparedBackup,
+  provisioned: ProvisionedServer,
+  keeping: ServerKeeping,
   progress: Progress,
-): Promise<StageOutput<RestoreOutcome>> {
-  const roles = await carryOverRoles(server, facts)
-  await createRoles(server, facts.roles)
-  const { outcome, settings, defused } = await withFastLoad(server, async () => {
-    const outcome = await format.restore({
-      file,
-      facts,
-      server,
-      database,
-      signal,
-      onProgress: (read) => progress(`${bytes(read)} of ${bytes(file.bytes)}`),
-    })
-    const settings = await carryOverSettings(server, database, facts)
-    const defused = await defuse(server.connection(database))
-    progress('vacuum and analyze')
-    await settle(server, database)
-    progress('keeping a pristine copy')
-    await server.cloneDatabase(database, pristineName(database))
-    return { outcome, settings, defused }
+): Promise<StageOutput<Restored>> {
+  const { server, database, found, making, lock } = provisioned
+  const { freezing } = prepared.engine
+  if (found !== undefined && freezing !== undefined) {
+    const { key, frozen, record } = found.snapshot
+    const facts = await onClone(freezing, frozen, prepared, { cloned: found.cloned, record, keeping })
+    const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
+    return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
+  }
+  const { pristine: beside, ...said } = await bring(given, prepared, provisioned, progress)
+  if (making === undefined || freezing === undefined) {
+    const pristine = server.connection(pristineName(database))
+    const clones = templateClones(server, pristineName(database))
+    return { facts: { server, database, clones, pristine, unshare: async () => {} }, ...said }
+  }
+  progress('freezing it as a snapshot')
+  const findings = [...provisioned.findings, ...said.findings]
+  const record = recordOf(prepared, provisioned, beside, { ...said, findings })
+  const frozen = await making.finish(record)
+  await lock?.release()
+  if (making.key !== undefined)
+    await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
+  const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
+  return { facts: await onClone(freezing, frozen, prepared, { cloned, record, keeping }), ...said }
+}
+
+async function bring(
+  { signal }: Given,
+  prepared: PreparedBackup,
+  provisioned: ProvisionedServer,
+  progress: Progress,
+): Promise<Brought> {
+  const alwaysCopy = provisioned.making === undefined
+  const brought =
+    prepared.request.data === undefined
+      ? await load(prepared, provisioned, signal, progress, { alwaysCopy })
+      : await takeOver(prepared, provisioned, progress, { alwaysCopy })
+  progress('taking over production’s settings')
+  const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
+  return {
+    ...brought,
+    summary: brought.summary + summary,
+    findings: [...brought.findings, ...findings],
+  }
+}
+
+function recordOf(
+  { file, facts, engine, request }: PreparedBackup,
+  { server, database }: ProvisionedServer,
+  pristine: boolean,
+  restore: RestoreRecord,
+): SnapshotRecord {
+  const { bytes, path } = file
+  return {
+    madeAt: new Date().toISOString(),
+    backup: { path, bytes, sha256: facts.sha256 },
+    serverVersion: server.version,
+    server: request.image === undefined ? engine.name : `${engine.name} ${request.image}`,
+    database,
+    pristine,
+    restore,
+  }
+}
+
+async function onClone(
+  freezing: Freezing,
+  frozen: Frozen,
+  { request }: PreparedBackup,
+  {
+    cloned: { server, method, unshare },
+    record,
+    keeping,
+  }: { cloned: ClonedServer; record: SnapshotRecord; keeping: ServerKeeping },
+): Promise<Restored> {
+  const { database } = record
+  const beside = record.pristine ? pristineName(database) : undefined
+  const clones = snapshotClones({
+    freezing,
+    frozen,
+    request,
+    database,
+    method,
+    ...(beside === undefined ? {} : { within: templateClones(server, beside) }),
   })
-  const degraded = [...roles, ...outcome.messages, ...settings].filter(
-    (message) => message.kind === 'degraded',
-  )
-  return {
-    facts: outcome,
-    summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: [...degraded.map((message) => lost(file, message)), ...defusedFinding(file, defused)],
-  }
-}
-
-function lost({ path }: BackupFile, { text }: RestoreMessage): Finding {
-  return {
-    id: 'degraded-restore',
-    severity: 'unverified',
-    subject: path,
-    message: `The copy lacks something that the backup holds: ${text}`,
-    remedy: 'Make the backup restore whole (roles, extensions, versions), then rehearse again.',
-  }
-}
-
-/** What the copy would have done in production's name. */
-function defusedFinding({ path }: BackupFile, details: readonly string[]): Finding[] {
-  if (details.length === 0) return []
-  const message = `The copy cannot act as production: ${count(details.length, 'object')} that would reach other servers ${details.length === 1 ? 'was' : 'were'} defused.`
-  return [{ id: 'defused', severity: 'notice', subject: path, message, evidence: { details } }]
+  keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
+  const pristine =
+    beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
+  return { server, database, clones, pristine, unshare: async () => await unshare(database) }
 }

@@ -1,4 +1,3 @@
-import type { Server } from '../engines/engine.ts'
 import { readApplied } from '../migrator/applied.ts'
 import { migratorFindings } from '../migrator/findings.ts'
 import type { Finding, MigrationRun } from '../rehearsal.ts'
@@ -8,9 +7,13 @@ import type { Given } from './given.ts'
 import { leftovers } from './leftovers.ts'
 import type { Migrated } from './migrate.ts'
 import type { Prepared } from './preflight.ts'
+import { rollbackByCommand } from './rollback-by-command.ts'
+import type { Restored } from './restore.ts'
 import { refusedStatements, traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
 export interface RolledBack {
+  /** False when there was something to take down and no way to. */
+  readonly attempted: boolean
   readonly runs: readonly MigrationRun[]
   /** Of the migrations that this rehearsal applied, none is in the migration table any more. */
   readonly complete: boolean
@@ -22,17 +25,18 @@ export interface RolledBack {
 export async function rollback(
   given: Given,
   { table }: Prepared,
-  { server, database }: { server: Server; database: string },
-  { applied }: Migrated,
+  restored: Restored,
+  { applied, trace: migrated }: Migrated,
   progress: Progress,
 ): Promise<StageOutput<RolledBack>> {
   if (applied.length === 0) {
     return {
-      facts: { runs: [], complete: true, trace: null },
+      facts: { attempted: true, runs: [], complete: true, trace: null },
       summary: 'nothing was applied, so there is nothing to take down',
     }
   }
-  const connection = server.connection(database)
+  if (migrated.command !== null) return rollbackByCommand(given, restored, applied, progress)
+  const connection = restored.server.connection(restored.database)
   const request = { operation: 'down', steps: applied.length } as const
   const trace = await traceMigrator(given, request, connection, progress)
   const { outcome, statements, runs } = trace
@@ -41,10 +45,10 @@ export async function rollback(
   const explained = outcome.error !== null || outcome.ended !== 'done'
   const spentMs = runs.reduce((sum, run) => sum + run.durationMs, 0)
   return {
-    facts: { runs, complete: left.length === 0, trace },
+    facts: { attempted: true, runs, complete: left.length === 0, trace },
     findings: [
       ...migratorFindings(outcome, 'down', refusedStatements(statements)),
-      ...(await leftovers(server, database)),
+      ...(await leftovers(restored)),
       ...(left.length === 0 || explained ? [] : [incomplete(left)]),
     ],
     summary: `${applied.length - left.length} of ${applied.length} taken down in ${duration(spentMs)}`,

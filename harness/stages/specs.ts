@@ -1,5 +1,5 @@
 import { HarnessError } from '../errors.ts'
-import { guardPreloads } from '../migrator/child-process.ts'
+import { guardedNodeOptions, guardPreloads } from '../migrator/child-process.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, SpecPass } from '../rehearsal.ts'
 import { startApp, type App } from '../smoke/app.ts'
@@ -30,7 +30,7 @@ export async function runSpecs(
   const guard = guardPreloads(environment)
   let app: App | undefined
   try {
-    const guarded = { ...environment, ...nodeOptions(environment, guard) }
+    const guarded = { ...environment, ...guardedNodeOptions(environment) }
     app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment: guarded, run, signal }))
     const result = await runMocha({
       cwd: plan.cwd,
@@ -53,14 +53,4 @@ export async function runSpecs(
 
 function appNotStarted({ message, hint }: HarnessError, subject: string): Finding {
   return { id: 'app-not-started', severity: 'error', subject, message, remedy: hint }
-}
-
-/** Reaches Node wherever the app's command starts it. */
-function nodeOptions(
-  environment: Readonly<Record<string, string>>,
-  preloads: readonly string[],
-): Record<string, string> {
-  if (preloads.length === 0) return {}
-  const given = environment['NODE_OPTIONS'] ?? ''
-  return { NODE_OPTIONS: `${given} ${preloads.map((url) => `--import ${url}`).join(' ')}`.trim() }
 }

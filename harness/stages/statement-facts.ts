@@ -6,7 +6,11 @@ import type { TracedStatement } from '../trace/traced.ts'
  * What the rehearsal keeps of the trace: locks on tables and views, the beginning of each text, 1,000 statements;
  * when each began counts from `beganAt`, epoch milliseconds.
  */
-export function statementFacts(statements: readonly TracedStatement[], beganAt: number): StatementFacts[] {
+export function statementFacts(
+  statements: readonly TracedStatement[],
+  beganAt: number,
+  serverTells: boolean,
+): StatementFacts[] {
   return statements.slice(0, statementsAtMost).map((statement) => ({
     migration: statement.migration,
     direction: statement.direction,
@@ -24,6 +28,8 @@ export function statementFacts(statements: readonly TracedStatement[], beganAt: 
     rewrites: statement.rewritten.map(({ name }) => name),
     scans: statement.scans.map(({ relation, rows }) => ({ relation: relation.name, rows })),
     walBytes: statement.walBytes,
+    growth: statement.growth,
+    ...(serverTells ? { tempBytes: statement.tempBytes, lockWaitMs: rounded(statement.lockWaitMs) } : {}),
   }))
 }
 

@@ -1,8 +1,9 @@
+import { runCommand, type CommandOutcome } from '../migrator/command.ts'
 import { offsetMs } from '../clock.ts'
 import { childEnvironment, nowhere } from '../migrator/environment.ts'
 import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
-import { runMigrator, type MigratorRequest } from '../migrator/migrator.ts'
+import { runMigrator, type MigratorOptions, type MigratorRequest } from '../migrator/migrator.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
 import type { Plan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
@@ -16,6 +17,8 @@ import type { Given } from './given.ts'
 /** One operation of the app's Migrator on a database, with every statement that it sent. */
 export interface MigratorTrace {
   readonly outcome: MigratorOutcome
+  /** The same outcome with what only a command has; null when Kysely's Migrator ran. */
+  readonly command: CommandOutcome | null
   readonly statements: readonly Statement[]
   /** By the migrator's word; the migration table has the last one. */
   readonly runs: readonly MigrationRun[]
@@ -23,7 +26,10 @@ export interface MigratorTrace {
   readonly failedInspections: readonly unknown[]
 }
 
-/** Runs the app's Migrator through a tap, so that every statement is known whatever driver it uses. */
+/**
+ * Runs the app's Migrator, or the plan's command instead, through a tap, so that every statement is known
+ * whatever driver it uses.
+ */
 export async function traceMigrator(
   given: Given,
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
@@ -35,31 +41,42 @@ export async function traceMigrator(
   const tap = await openTap(database, options)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
-    const outcome = await runMigrator(
-      { ...request, source: plan.migrations },
-      {
-        connection,
-        watch: database,
-        environment: await environmentFor(plan, connection),
-        cwd: plan.cwd,
-        stallTimeoutMs: plan.migrate.stallTimeoutMs,
-        signal,
-        run,
-        onMessage: (message) => {
-          if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
-        },
+    const migratorOptions: MigratorOptions = {
+      connection,
+      watch: database,
+      environment: await environmentFor(plan, connection),
+      cwd: plan.cwd,
+      stallTimeoutMs: plan.migrate.stallTimeoutMs,
+      signal,
+      run,
+      onMessage: (message) => {
+        if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
       },
-    )
+    }
+    const command = await commandOutcome(given, request.operation, migratorOptions, () => tap.statements)
+    const outcome = command ?? (await runMigrator({ ...request, source: plan.migrations }, migratorOptions))
     const statements = [...tap.statements]
     return {
       outcome,
+      command,
       statements,
-      runs: runsOf(outcome, statements, beganAt),
+      runs: runsOf(outcome, statements, beganAt, command?.isBookkeeping),
       failedInspections: [...tap.failedInspections],
     }
   } finally {
     await tap.close()
   }
+}
+
+async function commandOutcome(
+  { plan }: Given,
+  operation: MigratorRequest['operation'],
+  options: MigratorOptions,
+  statements: () => readonly Statement[],
+): Promise<CommandOutcome | null> {
+  const direction = operation === 'down' ? 'down' : 'up'
+  const command = direction === 'up' ? plan.migrate.command : plan.migrate.rollbackCommand
+  return command === undefined ? null : runCommand({ command, direction, statements }, options)
 }
 
 /** The app's migrations as its Migrator lists them; there is no database to connect to. */
@@ -91,8 +108,13 @@ export function refusedStatements(statements: readonly Statement[]): FailedState
   )
 }
 
-function runsOf(outcome: MigratorOutcome, statements: readonly Statement[], beganAt: number): MigrationRun[] {
-  const counts = byMigration(statements, outcome.runs)
+function runsOf(
+  outcome: MigratorOutcome,
+  statements: readonly Statement[],
+  beganAt: number,
+  isBookkeeping?: (sql: string) => boolean,
+): MigrationRun[] {
+  const counts = byMigration(statements, outcome.runs, isBookkeeping)
   const ran = outcome.runs.map((run, index): MigrationRun => {
     const result = outcome.results.find((it) => it.name === run.migration && it.direction === run.direction)
     const failed = run.observation === null || run.observation.threw || result?.status === 'error'

@@ -59,7 +59,7 @@ async function catalogDifferences(
       (difference) => !isMigratorSchema(difference, ignoreTables),
     )
     if (differences.length === 0) return []
-    return withClient(server.connection(pristine), (pristineClient) =>
+    return withClient(pristine, (pristineClient) =>
       settleDeparse(differences, { client: pristineClient, catalog: old }, { client, catalog }),
     )
   })

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
@@ -48,6 +48,22 @@ export class DockerTools {
   /** All databases of the server, by `pg_dumpall`. */
   async dumpAll(path: string, args: readonly string[] = []): Promise<void> {
     await this.#write(['pg_dumpall', '-U', 'postgres', ...args], path)
+  }
+
+  /** A base backup of the whole server, by `pg_basebackup` with these arguments, as a directory. */
+  async baseBackup(path: string, args: readonly string[]): Promise<void> {
+    const inside = `/tmp/base-${Math.random().toString(36).slice(2)}`
+    await this.#run(['pg_basebackup', '-U', 'postgres', '--checkpoint=fast', ...args, '-D', inside])
+    await this.#write(['tar', 'cf', '-', '-C', inside, '.'], `${path}.packed`)
+    await this.#run(['rm', '-r', inside])
+    await mkdir(path)
+    await execa('tar', ['xf', `${path}.packed`, '-C', path])
+    await rm(`${path}.packed`)
+  }
+
+  /** Makes a directory in the container that the server may write to. */
+  async makeDirectory(path: string): Promise<void> {
+    await this.#run(['install', '-d', '-o', 'postgres', path])
   }
 
   async #run(command: readonly string[]): Promise<void> {

@@ -38,7 +38,8 @@ export function startProgram(
 ) {
   return execa(process.execPath, [packageFile('harness/cli.ts'), ...args], {
     cwd,
-    env: { NO_COLOR: '1', ...env },
+    // What is tested is the restore; the tests of snapshots ask for them.
+    env: { NO_COLOR: '1', REHEARSAL_SNAPSHOTS: 'off', ...env },
     stdin: 'ignore',
     reject: false,
   })

@@ -1,3 +1,4 @@
+import { growthOf, type Growth } from './growth.ts'
 import type { LockMode } from './locks.ts'
 import type { RelationState, SessionState } from './session-state.ts'
 import type { Statement } from './statement.ts'
@@ -37,6 +38,8 @@ export interface Footprint {
   readonly dropped: readonly Relation[]
   readonly renamed: readonly { readonly relation: Relation; readonly to: string }[]
   readonly columnsGone: readonly { readonly relation: Relation; readonly columns: readonly string[] }[]
+  /** Tables that were there before, with their indexes and TOAST. */
+  readonly growth: readonly Growth[]
   /** Of the whole server, on which nobody else is writing. */
   readonly walBytes: number
   readonly hasLockTimeout: boolean
@@ -63,6 +66,7 @@ export function changeOf({ state, relations, original }: Before, after: SessionS
   const rewritten = there.filter(({ was, is }) => hasRows(is) && is.filenode !== was.filenode)
   const rewrittenTables = new Set(rewritten.map(({ is }) => nameOf(is)))
   const locked = new Set(after.locks.map(({ oid }) => oid))
+  const gone = old.filter(({ oid }) => locked.has(oid) && !now.has(oid) && relations.has(oid))
   return {
     locks: after.locks
       .filter((lock) => !state.locks.some((held) => same(held, lock)))
@@ -83,9 +87,7 @@ export function changeOf({ state, relations, original }: Before, after: SessionS
     writes: there
       .map(({ it, was, is }) => ({ relation: relationOf(it), rows: is.written - was.written }))
       .filter(({ rows }) => rows > 0),
-    dropped: old
-      .filter(({ oid }) => locked.has(oid) && !now.has(oid) && relations.get(oid) !== undefined)
-      .map(relationOf),
+    dropped: gone.map(relationOf),
     renamed: there
       .filter(({ was, is }) => nameOf(was) !== nameOf(is))
       .map(({ it, is }) => ({ relation: relationOf(it), to: nameOf(is) })),
@@ -93,6 +95,11 @@ export function changeOf({ state, relations, original }: Before, after: SessionS
       const columns = was.columns.filter((column) => !is.columns.includes(column))
       return columns.length === 0 ? [] : [{ relation: relationOf(it), columns }]
     }),
+    growth: growthOf([
+      ...there.map(({ was, is }) => ({ was, is })),
+      ...gone.map(({ oid }) => ({ was: relations.get(oid), is: undefined })),
+      ...newIndexes(relations, original, after.relations).map((is) => ({ was: undefined, is })),
+    ]),
     walBytes: Math.max(0, after.walBytes - state.walBytes),
     hasLockTimeout: after.hasLockTimeout,
   }
@@ -118,15 +125,18 @@ function builtIndexes(
 ): Footprint['built'] {
   // A change of type that needs no work makes a new index of the old one's storage.
   const oldStorage = new Set([...before.values(), ...original.values()].map(({ filenode }) => filenode))
-  const oldTables = new Set(after.filter(({ oid }) => original.has(oid)).map(nameOf))
-  return after
-    .filter(
-      ({ oid, table, filenode }) =>
-        table !== null &&
-        !oldStorage.has(filenode) &&
-        !before.has(oid) &&
-        !original.has(oid) &&
-        oldTables.has(table),
-    )
+  return newIndexes(before, original, after)
+    .filter(({ filenode }) => !oldStorage.has(filenode))
     .map((index) => ({ index: nameOf(index), table: index.table ?? '' }))
+}
+
+function newIndexes(
+  before: ReadonlyMap<number, RelationState>,
+  original: ReadonlyMap<number, RelationState>,
+  after: readonly RelationState[],
+): RelationState[] {
+  const oldTables = new Set(after.filter(({ oid }) => original.has(oid)).map(nameOf))
+  return after.filter(
+    ({ oid, table }) => table !== null && !before.has(oid) && !original.has(oid) && oldTables.has(table),
+  )
 }

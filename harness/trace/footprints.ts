@@ -6,11 +6,12 @@ import type { RoundHooks } from './conversation.ts'
 import type { Before, Footprint } from './footprint.ts'
 import { changeOf } from './footprint.ts'
 import type { OwnSession } from './injection.ts'
+import { growthOf, type Growth, type Sized } from './growth.ts'
 import { isControl, runsAlone } from './runs-alone.ts'
 import { beginSampling } from './sampled-footprint.ts'
 import type { Sampling } from './sampled-footprint.ts'
 import type { RelationState } from './session-state.ts'
-import { flushCounters, readHeld, readOwnRelations, readRelations } from './session-state.ts'
+import { flushCounters, readHeld, readOwnRelations, readRelations, readSizes } from './session-state.ts'
 import type { Statement } from './statement.ts'
 
 export interface FootprintObserver {
@@ -33,6 +34,7 @@ export async function observeFootprints(database: Connection): Promise<Footprint
   const footprints: Footprint[] = []
   const open = new Map<number, OpenTransaction>()
   let transactions = 0
+  let sizes = await readSizes(watch)
 
   async function before(session: OwnSession, sql: string | null): Promise<void> {
     transactions += 1
@@ -53,13 +55,21 @@ export async function observeFootprints(database: Connection): Promise<Footprint
     try {
       if (transaction.sampling !== undefined) {
         if (session.transaction === 'idle') await flushCounters(session)
-        footprints.push({ ...common, seen: 'sampled', ...(await transaction.sampling.end()) })
+        const sampled = await transaction.sampling.end()
+        const before = sizes
+        sizes = session.transaction === 'idle' ? await readSizes(watch) : sizes
+        const growth = grown(before, sizes)
+        footprints.push({ ...common, seen: 'sampled', ...sampled, growth })
         transaction.sampling = undefined
       } else if (
         session.transaction === 'in-transaction' &&
         statements.some(({ text }) => !isControl(text))
       ) {
-        footprints.push({ ...common, seen: 'inside', ...(await changes(watch, session, transaction)) })
+        footprints.push({
+          ...common,
+          seen: 'inside',
+          ...(await changes({ watch, session, sizes }, transaction)),
+        })
       }
     } finally {
       if (transaction.isOurs) await finish(session)
@@ -88,14 +98,24 @@ const start = (number: number, walBytes: number): OpenTransaction => ({
   before: { state: { locks: [], walBytes }, relations: new Map(), original: new Map() },
 })
 
-async function changes(watch: Client, session: OwnSession, transaction: OpenTransaction) {
+interface Readers {
+  readonly watch: Client
+  readonly session: OwnSession
+  /** As they were last read; the only ones who change them are those that are followed. */
+  readonly sizes: Map<number, Sized>
+}
+
+async function changes({ watch, session, sizes }: Readers, transaction: OpenTransaction) {
   const { state, relations, original } = transaction.before
   const held = await readHeld(session)
   const unknown = held.locks.map(({ oid }) => oid).filter((oid) => !transaction.asked.has(oid))
   for (const oid of unknown) transaction.asked.add(oid)
   // What the transaction has done is not committed, so another session still sees what was there before it.
   const committed = unknown.length === 0 ? [] : await readRelations(watch, unknown)
-  const added = committed.map((it) => [it.oid, { ...it, scanned: 0, written: 0 }] as const)
+  const added = committed.map((it) => {
+    const { bytes = null, toastBytes = 0 } = sizes.get(it.oid) ?? {}
+    return [it.oid, { ...it, bytes, toastBytes, dead: 0, scanned: 0, written: 0 }] as const
+  })
   const before = {
     state,
     relations: new Map<number, RelationState>([...relations, ...added]),
@@ -105,8 +125,21 @@ async function changes(watch: Client, session: OwnSession, transaction: OpenTran
   const known = [...before.original.keys()]
   const after = { ...held, relations: await readOwnRelations(session, known, made) }
   const there = after.relations.map((it) => [it.oid, it] as const)
+  for (const [oid, it] of there) sizes.set(oid, it)
   transaction.before = { ...before, state: after, relations: new Map(there) }
   return changeOf(before, after)
+}
+
+/** What a statement left behind that ran alone, as another session sees it. */
+function grown(before: ReadonlyMap<number, Sized>, after: ReadonlyMap<number, Sized>): Growth[] {
+  if (before.size === 0 || after.size === 0) return []
+  const tables = new Set([...before.values()].map(({ schema, name }) => `${schema}.${name}`))
+  const pairs = [...after.values()].map((is) => ({ was: before.get(is.oid), is }))
+  const gone = [...before.values()].filter(({ oid }) => !after.has(oid))
+  return growthOf([
+    ...pairs.filter(({ was, is }) => was !== undefined || tables.has(is.table ?? '')),
+    ...gone.map((was) => ({ was, is: undefined })),
+  ])
 }
 
 async function finish(session: OwnSession): Promise<void> {

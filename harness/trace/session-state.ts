@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { OwnSession } from './injection.ts'
+import type { Sized } from './growth.ts'
 import { ownStatementPrefix } from '../postgres/own-statement.ts'
 import type { LockMode } from './locks.ts'
 import { lockModeOf } from './locks.ts'
@@ -18,6 +19,11 @@ export interface RelationState {
   readonly table: string | null
   /** Live rows by the server's last estimate; -1 when it has none. */
   readonly rows: number
+  /** Of the relation itself, without indexes and TOAST; null where reading it might wait for a lock. */
+  readonly bytes: number | null
+  readonly toastBytes: number
+  /** Rows updated or deleted. */
+  readonly dead: number
   /** Rows that sequential scans returned, and rows inserted, updated or deleted. */
   readonly scanned: number
   readonly written: number
@@ -76,7 +82,7 @@ export async function readOwnRelations(
   if (oids.length === 0) return []
   const list = oids.join(', ')
   const rows =
-    await session.query(`${ownStatementPrefix} select ${relation('xact_')} from pg_catalog.pg_class c ${joins}
+    await session.query(`${ownStatementPrefix} select ${relation('xact_', sizes)} from pg_catalog.pg_class c ${joins}
     where ${users} and (c.oid in (${list}) or i.indrelid in (${list}) and c.oid in (${[0, ...others].join(', ')}))`)
   return rows.map(([text]) => JSON.parse(text ?? '{}') as RelationState)
 }
@@ -85,11 +91,30 @@ export async function readOwnRelations(
 export async function readRelations(watch: Client, oids: readonly number[] | null): Promise<RelationState[]> {
   const { rows } = await watch.query<{ relation: string }>({
     name: 'pg-rehearsal-relations',
-    text: `select ${relation('')} as relation from pg_catalog.pg_class c ${joins}
+    text: `select ${relation('', noSizes)} as relation from pg_catalog.pg_class c ${joins}
       where ${users} and ($1::oid[] is null or c.oid = any ($1::oid[]))`,
     values: [oids],
   })
   return rows.map((row) => JSON.parse(row.relation) as RelationState)
+}
+
+/**
+ * Every table, materialized view and index with its size, by oid; empty when one is locked for more than a second.
+ * Relations must not be locked by whoever waits for the answer.
+ */
+export async function readSizes(watch: Client): Promise<Map<number, Sized>> {
+  const text = `select json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+      'table', tn.nspname || '.' || t.relname, 'bytes', ${sizes}, 'toastBytes', ${toastSize}, 'dead', 0) as sized
+    from pg_catalog.pg_class c ${joins} where ${users} and c.relkind in ('r', 'm', 'i')`
+  try {
+    await watch.query(`set lock_timeout = '1s'`)
+    const { rows } = await watch.query<{ sized: string }>(text)
+    return new Map(rows.map(({ sized }) => JSON.parse(sized) as Sized).map((it) => [it.oid, it]))
+  } catch {
+    return new Map()
+  } finally {
+    await watch.query('reset lock_timeout').catch(() => {})
+  }
 }
 
 /** https://www.postgresql.org/docs/current/system-catalog-initial-data.html#SYSTEM-CATALOG-OID-ASSIGNMENT */
@@ -102,11 +127,21 @@ const joins = `join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_index i on i.indexrelid = c.oid
   left join pg_catalog.pg_class t on t.oid = i.indrelid left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace`
 
-const relation = (counters: 'xact_' | '') => `json_build_object('oid', c.oid::bigint, 'schema', n.nspname,
+/** Measuring locks the relation for a moment: only for a session that holds its locks itself. */
+const sizes = `pg_catalog.pg_relation_size(c.oid)`
+const noSizes = `null`
+const toastSize = `coalesce(pg_catalog.pg_total_relation_size(nullif(c.reltoastrelid, 0)), 0)`
+
+const relation = (
+  counters: 'xact_' | '',
+  size: string,
+) => `json_build_object('oid', c.oid::bigint, 'schema', n.nspname,
   'name', c.relname, 'kind', c.relkind, 'filenode', coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint,
   'table', tn.nspname || '.' || t.relname, 'rows', c.reltuples::bigint,
   'columns', (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_catalog.pg_attribute a
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')),
+  'bytes', ${size}, 'toastBytes', ${size === sizes ? toastSize : '0'},
+  'dead', pg_catalog.pg_stat_get_${counters}tuples_updated(c.oid) + pg_catalog.pg_stat_get_${counters}tuples_deleted(c.oid),
   'scanned', pg_catalog.pg_stat_get_${counters}tuples_returned(c.oid),
   'written', pg_catalog.pg_stat_get_${counters}tuples_inserted(c.oid)
     + pg_catalog.pg_stat_get_${counters}tuples_updated(c.oid) + pg_catalog.pg_stat_get_${counters}tuples_deleted(c.oid))`

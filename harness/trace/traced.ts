@@ -2,6 +2,7 @@ import type { Direction } from '../rehearsal.ts'
 import { byMigration, type MigrationWindow } from './by-migration.ts'
 import type { Footprint } from './footprint.ts'
 import type { LockMode } from './locks.ts'
+import { serverLogOf, type ServerLog } from './server-log.ts'
 import type { Statement } from './statement.ts'
 
 /** One operation of the Migrator as the tap saw it. */
@@ -11,6 +12,8 @@ export interface TracedRun {
     readonly migration: string
     readonly direction: Direction
   })[]
+  /** Whether a statement within a window is the migrator's own all the same. */
+  readonly isBookkeeping?: ((sql: string) => boolean) | undefined
 }
 
 export interface TracedLock {
@@ -24,10 +27,8 @@ export interface TracedLock {
 }
 
 /** A round of statements (mostly one) of a migration, with what it did and how long that lasted. */
-export interface TracedStatement extends Omit<
-  Footprint,
-  'statements' | 'locks' | 'released' | 'transaction'
-> {
+export interface TracedStatement
+  extends Omit<Footprint, 'statements' | 'locks' | 'released' | 'transaction'>, ServerLog {
   readonly migration: string
   readonly direction: Direction
   readonly text: string
@@ -84,6 +85,7 @@ export function traced(
         text: label.statement.text,
         tags: statements.flatMap(({ tag }) => tag ?? []),
         error: null,
+        ...serverLogOf(statements),
         startedAt,
         durationMs: endedAt - startedAt,
         timing,
@@ -105,9 +107,9 @@ interface Labelled {
   readonly key: string
 }
 
-function* labelled({ statements, windows }: TracedRun): Generator<Labelled> {
+function* labelled({ statements, windows, isBookkeeping }: TracedRun): Generator<Labelled> {
   const seen = new Map<string, number>()
-  for (const [index, ofWindow] of byMigration(statements, windows).entries()) {
+  for (const [index, ofWindow] of byMigration(statements, windows, isBookkeeping).entries()) {
     const window = windows[index]
     if (window === undefined) continue
     const { migration, direction } = window
@@ -150,6 +152,9 @@ const nothing = {
   dropped: [],
   renamed: [],
   columnsGone: [],
+  growth: [],
+  tempBytes: 0,
+  lockWaitMs: 0,
   walBytes: 0,
   hasLockTimeout: true,
 } as const

@@ -1,3 +1,4 @@
+import { localeOfStatement } from '../../postgres/database-locale.ts'
 import type { BackupFacts, MigrationTable } from '../backup-format.ts'
 import { AppliedMigrations } from '../sql/applied-migrations.ts'
 import { decoderOf } from '../sql/decode.ts'
@@ -19,10 +20,12 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     formatVersion: `1.${header.minor}`,
     serverVersion,
     serverMajor: majorOf(serverVersion),
+    systemIdentifier: null,
     dumpVersion: shortVersion(header.dumpVersion),
     createdAt: header.createdAt,
     database: header.database,
     encoding,
+    locale: localeOf(entries),
     roles: [...new Set(entries.flatMap(rolesOfEntry))].toSorted(),
     extensions: tagged('EXTENSION'),
     tablespaces: [...new Set(entries.flatMap(({ tablespace }) => tablespace || []))].toSorted(),
@@ -32,6 +35,7 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     clusterStatements: entries.filter(isAboutDatabase).flatMap(({ defn }) => statementsOf(defn)),
     tables: tables.map((entry) => `${entry.namespace ?? 'public'}.${entry.tag}`),
     metaCommands: [],
+    physical: null,
   }
 }
 
@@ -68,6 +72,11 @@ export function appliedIn(
     for (const event of splitter.end()) if (event.kind === 'unterminated') return null
   }
   return migrations.names
+}
+
+function localeOf(entries: readonly TocEntry[]): BackupFacts['locale'] {
+  const database = entries.find(({ desc }) => desc === 'DATABASE')
+  return localeOfStatement(database?.defn ?? '')
 }
 
 function rolesOfEntry({ owner, desc, defn }: TocEntry): string[] {

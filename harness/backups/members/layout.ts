@@ -5,21 +5,31 @@ import { HarnessError } from '../../errors.ts'
 export type Layout =
   /** One dump with its `toc.dat`; `prefix` is the path of its folder: empty, or ending in a slash. */
   | { readonly kind: 'dump'; readonly prefix: string }
+  /** One base backup: a data directory, or the tar of one with what belongs to it. */
+  | { readonly kind: 'base'; readonly prefix: string }
   /** A single file, which may be a backup itself. */
   | { readonly kind: 'wrapped'; readonly name: string }
   | { readonly kind: 'several' }
 
-/** Tells by the names alone. Throws HarnessError for a base backup and when there are no files. */
+/** Tells by the names alone. Throws HarnessError when there are no files. */
 export function layoutOf(names: readonly string[], path: string): Layout {
   const real = names.filter(isReal)
   const tocs = real.filter((name) => posix.basename(name) === 'toc.dat')
   const toc = tocs.toSorted((a, b) => depth(a) - depth(b))[0]
   if (toc !== undefined && tocs.length === 1) return { kind: 'dump', prefix: toc.slice(0, -'toc.dat'.length) }
   if (real.length === 0) throw empty(path)
-  if (real.some((name) => /^(?:[^/]+\/)*(?:PG_VERSION|backup_manifest|base\.tar(?:\.\w+)?)$/.test(name)))
-    throw baseBackup(path)
+  const base = basesOf(real)
+  if (base.length === 1 && base[0] !== undefined) return { kind: 'base', prefix: base[0] }
   const [only] = real
   return real.length === 1 && only !== undefined ? { kind: 'wrapped', name: only } : { kind: 'several' }
+}
+
+/** Every database's folder has a `PG_VERSION` as well: `base/1/PG_VERSION`, `PG_17_202406281/16384/PG_VERSION`. */
+function basesOf(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const prefix = /^((?:.*\/)?)(?:PG_VERSION|base\.tar(?:\.\w+)?)$/.exec(name)?.[1]
+    return prefix === undefined || /(?:^|\/)(?:base|PG_\d+_\d+)\/\d+\/$/.test(prefix) ? [] : [prefix]
+  })
 }
 
 /** Not what an operating system puts beside the files of a folder. */
@@ -37,12 +47,4 @@ function empty(path: string): HarnessError {
   return new HarnessError('backup-empty', `${path} holds no files.`, {
     hint: 'The backup job failed or is still running: look at its log, then take the backup again.',
   })
-}
-
-function baseBackup(path: string): HarnessError {
-  return new HarnessError(
-    'backup-unsupported',
-    `${path} is a physical base backup (pg_basebackup), which is not supported yet.`,
-    { hint: 'Take a logical backup: `pg_dump -Fc` or `pg_dump -Fd`.' },
-  )
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, readdir, stat } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { HarnessError } from '../../errors.ts'
@@ -19,11 +19,15 @@ export async function filesBelow(directory: string): Promise<Map<string, number>
   const sizes = await Promise.all(
     files
       .toSorted()
-      .map(
-        async (file) => [relative(directory, file).split(sep).join('/'), (await stat(file)).size] as const,
-      ),
+      .map(async (file) => [relative(directory, file).split(sep).join('/'), await sizeOn(file)] as const),
   )
   return new Map(sizes)
+}
+
+/** A link may lead to what is not on this machine, as those of a base backup's tablespaces. */
+async function sizeOn(file: string): Promise<number> {
+  const { size } = await stat(file).catch(async () => await lstat(file))
+  return size
 }
 
 /** The dump in a directory, whose files have these sizes. */
@@ -32,7 +36,7 @@ export function directoryMembers(directory: string): Promise<Members> {
     const sizes = new Map([...all].filter(([name]) => isReal(name)))
     const open: Members['open'] = (name, onRead) =>
       extentContent({ path: join(directory, name), start: 0, end: sizeOf(sizes, name) }).open(onRead)
-    return { kind: 'directory', sizes, open }
+    return { kind: 'directory', prefix: '', sizes, open }
   })
 }
 
@@ -56,6 +60,7 @@ export function tarMembers(
   let unpacked: Promise<Content> | undefined
   return {
     kind,
+    prefix,
     sizes,
     async *open(name, onRead) {
       const { start, bytes } = byName.get(name) ?? notThere(name)

@@ -44,11 +44,26 @@ export async function indexTar(content: Content): Promise<TarFile[]> {
   })
 }
 
-type Source = Pick<ByteReader, 'ended' | 'take' | 'skip' | 'position'>
+/** Where a tar is read from. */
+export type TarSource = Pick<ByteReader, 'ended' | 'take' | 'skip' | 'position'>
 
-/** POSIX ustar; GNU's long names (`L`) and pax headers (`x`) name the file that follows. */
-async function index(source: Source): Promise<TarFile[]> {
+/** One member of a tar, whatever it is. */
+export interface TarEntry extends TarFile {
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
+}
+
+async function index(source: TarSource): Promise<TarFile[]> {
   const files: TarFile[] = []
+  for await (const { kind, name, start, bytes } of tarEntries(source))
+    if (kind === 'file') files.push({ name, start, bytes })
+  return files
+}
+
+/**
+ * The members of a tar in their order; the content of each may be taken from the source before the next is asked for.
+ * POSIX ustar; GNU's long names (`L`) and pax headers (`x`) name the file that follows.
+ */
+export async function* tarEntries(source: TarSource): AsyncGenerator<TarEntry, void, undefined> {
   let named: { name?: string; bytes?: number } = {}
   while (!(await source.ended())) {
     const header = await source.take(512)
@@ -58,18 +73,25 @@ async function index(source: Source): Promise<TarFile[]> {
     const start = source.position
     if (type === 'L') named.name = cString(await source.take(bytes))
     else if (type === 'x') Object.assign(named, paxRecords(await source.take(bytes)))
-    else {
-      if (type === '0' || type === '\0' || type === '7')
-        files.push({ name: named.name ?? name, start, bytes })
-      if (type !== 'g' && type !== 'K') named = {}
-      await source.skip(bytes)
+    else if (type !== 'g' && type !== 'K') {
+      yield { kind: kinds.get(type) ?? 'other', name: named.name ?? name, start, bytes }
+      named = {}
     }
+    await source.skip(start + bytes - source.position)
     // pg_dump and others leave out the padding at the very end.
     const padding = -bytes & 511
     if (padding > 0 && !(await source.ended())) await source.skip(padding)
   }
-  return files
 }
+
+const kinds = new Map<string, TarEntry['kind']>([
+  ['0', 'file'],
+  ['\0', 'file'],
+  ['7', 'file'],
+  ['1', 'link'],
+  ['2', 'link'],
+  ['5', 'directory'],
+])
 
 function parse(header: Buffer): { name: string; type: string; size: number } {
   let sum = 0

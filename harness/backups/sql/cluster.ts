@@ -17,6 +17,12 @@ export function isClusterStatement(sql: string): boolean {
   return object === null || /^(?:database|tablespace|parameter)$/i.test(object[1] ?? '')
 }
 
+/** The database that a CREATE DATABASE statement makes; null for every other one. */
+export function createdDatabase(statement: string): string | null {
+  const name = /^create\s+database\s+("(?:[^"]|"")*"|[^\s";]+)/i.exec(statement)?.[1]
+  return name === undefined ? null : nameOf(name)
+}
+
 /** The database that `\connect` names; null for another kind of event, and when it names none. */
 export function connectTarget(event: SqlEvent): string | null {
   if (event.kind !== 'meta' || (event.name !== 'c' && event.name !== 'connect')) return null

@@ -1,4 +1,5 @@
 import type { MigrationRun, Rehearsal, StatementFacts } from '../../rehearsal.ts'
+import { growthText } from '../growth-text.ts'
 import { locksText } from '../locks-text.ts'
 import { bytes, count, duration } from '../text.ts'
 import { laidEndToEnd, timeline, type Lane } from './lanes.ts'
@@ -67,7 +68,8 @@ ${[...groups].map(
 )}</div>`
 }
 
-function statement({ text, durationMs, timing, locks, rewrites, scans, walBytes }: StatementFacts): Markup {
+function statement(its: StatementFacts): Markup {
+  const { text, durationMs, timing, locks, rewrites, scans, walBytes } = its
   const facts = [
     `${duration(durationMs)}${timing === 'observed' ? ', slowed down by looking' : ''}`,
     ...locks.map(
@@ -77,6 +79,7 @@ function statement({ text, durationMs, timing, locks, rewrites, scans, walBytes 
     ...rewrites.map((relation) => `rewrites ${relation}`),
     ...scans.map(({ relation, rows }) => `reads ${count(rows, 'row')} of ${relation}`),
     ...(walBytes === 0 ? [] : [`${bytes(walBytes)} of write-ahead log`]),
+    ...growthText(its),
   ]
   return markup`<pre class="wrapped">${text}</pre><ul class="list small">${facts.map((fact) => markup`<li>${fact}</li>`)}</ul>`
 }

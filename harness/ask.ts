@@ -1,0 +1,86 @@
+import { estimates } from './estimate/estimate.ts'
+import type { QuestionName, Rehearsal } from './rehearsal.ts'
+import type { Journal } from './stage.ts'
+import type { Baseline } from './stages/baseline.ts'
+import { crashes, type CrashRequest } from './stages/crashes.ts'
+import type { Given } from './stages/given.ts'
+import { locks } from './stages/locks.ts'
+import type { Migrated } from './stages/migrate.ts'
+import type { Prepared } from './stages/preflight.ts'
+import type { Restored } from './stages/restore.ts'
+import type { RolledBack } from './stages/rollback.ts'
+
+/** What the stages have learned so far, as the rehearsal will record it. */
+export type Learned = Pick<
+  Rehearsal,
+  | 'engine'
+  | 'backup'
+  | 'pending'
+  | 'migrationFiles'
+  | 'migrationSources'
+  | 'migrations'
+  | 'statements'
+  | 'crashes'
+  | 'tables'
+  | 'databaseSize'
+  | 'specs'
+  | 'estimates'
+  | 'limits'
+>
+
+/** Adds to what was learned; what is given again replaces what was there. */
+export type Learn = (facts: Partial<Learned>) => void
+
+/** What the rehearsal itself came to; questions start from it. */
+export interface Rehearsed {
+  readonly prepared: Prepared
+  readonly restored: Restored
+  readonly before: Baseline
+  readonly migrated: Migrated
+  readonly rolledBack: RolledBack
+  /** What the rehearsal cannot tell so far. */
+  readonly limits: readonly string[]
+}
+
+/** Asks what the plan wants to know beside the rehearsal itself, each question on copies of its own. */
+export async function askQuestions(
+  given: Given,
+  journal: Journal,
+  learn: Learn,
+  { prepared, restored, before, migrated, rolledBack, limits }: Rehearsed,
+): Promise<void> {
+  const { plan } = given
+  const { clones } = restored
+  const asked = (name: QuestionName) => plan.questions.includes(name)
+  let said = limits
+  const cannotTell = (more: readonly string[]) => learn({ limits: (said = [...said, ...more]) })
+  if (asked('locks')) {
+    const statements = await journal.run('locks', (progress) =>
+      locks(given, clones, { migrated, rolledBack }, progress),
+    )
+    learn({ statements })
+    cannotTell([lockLimit])
+    if (plan.production !== undefined) {
+      const migrations = [...migrated.runs, ...rolledBack.runs]
+      learn({ estimates: estimates({ migrations, statements, tables: before.tables }, plan.production) })
+    }
+  }
+  if (asked('crashes')) {
+    const found = await journal.run('crashes', (progress) =>
+      crashes(given, clones, crashRequest(prepared, migrated, before), progress),
+    )
+    learn({ crashes: found.crashes })
+    cannotTell(found.limits)
+  }
+}
+
+const lockLimit =
+  'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.'
+
+function crashRequest(
+  { table }: Prepared,
+  { complete, pending }: Migrated,
+  { tables }: Baseline,
+): CrashRequest {
+  return { table, complete, pending, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }
+}

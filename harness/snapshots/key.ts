@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+
+/** Raise it whenever a restore of the same backup comes to other data than before. */
+const restoreVersion = 2
+
+/** All that shapes the data of a snapshot. */
+export interface SnapshotIngredients {
+  /** The engine's own words for what it runs, `Freezing.identity`. */
+  readonly engine: string
+  /** What restores: `pg_restore 17.10`. */
+  readonly tool: string
+  /** Hex SHA-256 of the backup. */
+  readonly backup: string
+  /** Which of the backup's databases; undefined: the only one. */
+  readonly database: string | undefined
+  readonly encoding: string | null
+  /** Production's settings, which the server was put under. */
+  readonly configuration: string | null
+  /** Of the masking rules; empty where nothing is masked. */
+  readonly masking: string
+}
+
+/** The name of the snapshot that these make: 24 hex digits, equal when all of them are. */
+export function snapshotKey(ingredients: SnapshotIngredients): string {
+  const { engine, tool, backup, database, encoding, configuration, masking } = ingredients
+  const all = [restoreVersion, engine, tool, backup, database ?? null, encoding, configuration, masking]
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 24)
+}

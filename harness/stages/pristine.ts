@@ -1,0 +1,32 @@
+import type { Server } from '../engines/engine.ts'
+import { databaseBytes } from '../postgres/database-bytes.ts'
+import type { Finding } from '../rehearsal.ts'
+import type { Progress } from '../stage.ts'
+import { pristineName } from './provision.ts'
+
+/** The backup on a server, and what there is to say about how it got there. */
+export interface Brought {
+  /** A copy of it that nothing writes to is beside it, named by `pristineName`. */
+  readonly pristine: boolean
+  readonly summary: string
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Up to this size a copy of the database within its server takes less time than a server on a clone: 0.3 s at 235 MB,
+ * against 0.6-0.9 s at any size, measured on 2 cores.
+ */
+const copiedWithinBytes = 512 * 1024 * 1024
+
+/** Copies the restored database beside itself when it is small or a copy can be had in no other way; says whether it did. */
+export async function keepPristine(
+  server: Server,
+  database: string,
+  alwaysCopy: boolean,
+  progress: Progress,
+): Promise<boolean> {
+  if (!alwaysCopy && (await databaseBytes(server.connection(database))) > copiedWithinBytes) return false
+  progress('keeping a pristine copy')
+  await server.cloneDatabase(database, pristineName(database))
+  return true
+}

@@ -1,0 +1,124 @@
+import { now } from './clock.ts'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { engines } from './engines/index.ts'
+import { HarnessError } from './errors.ts'
+import type { Plan } from './plan.ts'
+import type { Connection } from './postgres/connection.ts'
+import { sweepRuns } from './runs/sweep.ts'
+import { openRun } from './runs/open-run.ts'
+import { runsDirectory } from './runs/directory.ts'
+import { prepareBackup } from './stages/preflight.ts'
+import { provision } from './stages/provision.ts'
+import { restore } from './stages/restore.ts'
+import type { RehearseOptions } from './rehearse.ts'
+import { createTeardown } from './teardown.ts'
+
+/** A copy of the backup for a developer to work in, on a server that outlives the program. */
+export interface WorkClone {
+  /** Of its run. */
+  readonly id: string
+  readonly backup: string
+  readonly engine: string
+  /** With the password: written nowhere but into a file that only its user can read. */
+  readonly connection: Connection
+  /** A shell command that opens psql in it. */
+  readonly connect: string
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string
+}
+
+/** In the run's directory. */
+const cloneFile = 'clone.json'
+
+/** Restores the backup unless a snapshot of it is stored, and leaves a clone up until `ttlMs` have passed. */
+export async function openWorkClone(
+  plan: Plan,
+  ttlMs: number,
+  { observe, signal, redactor }: RehearseOptions,
+): Promise<WorkClone> {
+  if (plan.engine === 'external') throw notOwned()
+  const teardown = createTeardown()
+  const run = await openRun()
+  teardown.defer('the scratch directory', () => run.dispose())
+  // What is kept is kept for its user; of a clone that was not handed over nothing stays.
+  const failure = new AbortController()
+  try {
+    for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
+    const given = {
+      plan: { ...plan, keep: true },
+      run,
+      signal: AbortSignal.any([signal, failure.signal]),
+      beganAt: now(),
+    }
+    const expiresAt = new Date(Date.now() + ttlMs)
+    const backup = await prepareBackup(given)
+    const prepared = { ...backup, request: { ...backup.request, expiresAt } }
+    for (const line of await prepared.engine.sweep({ serverUrl: undefined, kept: false }))
+      observe({ kind: 'note', text: line })
+    const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
+    const keeping = { teardown, redactor, observe }
+    const provisioned = await provision(given, prepared, keeping, progress)
+    const { facts } = await restore(given, prepared, provisioned.facts, keeping, progress)
+    signal.throwIfAborted()
+    const connection = facts.server.connection(facts.database)
+    const { connect } = await facts.server.hints(facts.database)
+    const clone = { id: run.id, backup: backup.file.path, engine: backup.engine.name, connection, connect }
+    const kept = { ...clone, expiresAt: expiresAt.toISOString() }
+    await writeFile(join(run.directory, cloneFile), JSON.stringify(kept), { mode: 0o600 })
+    run.keep(expiresAt)
+    return kept
+  } catch (error) {
+    failure.abort(error)
+    throw error
+  } finally {
+    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
+  }
+}
+
+/** The clones that are up, the one that was opened last first. */
+export async function listWorkClones(): Promise<WorkClone[]> {
+  await sweepExpired()
+  const runs = await runsDirectory()
+  const clones: WorkClone[] = []
+  for (const name of await readdir(runs)) {
+    const text = await readFile(join(runs, name, cloneFile), 'utf8').catch(() => undefined)
+    if (text !== undefined) clones.push(JSON.parse(text) as WorkClone)
+  }
+  return clones.toSorted((one, other) => other.expiresAt.localeCompare(one.expiresAt))
+}
+
+/** The clone whose id begins so, or the newest. Throws HarnessError `clone-unknown`. */
+export async function findWorkClone(id: string | undefined): Promise<WorkClone> {
+  const found = (await listWorkClones()).filter((clone) => id === undefined || clone.id.startsWith(id))
+  const [clone, ...others] = found
+  if (clone !== undefined && (others.length === 0 || id === undefined)) return clone
+  const message = id === undefined ? 'No clone is up.' : `${id} is not the id of one clone.`
+  throw new HarnessError('clone-unknown', message, {
+    hint: '`rehearse clone` opens one, `rehearse clone ls` lists them.',
+  })
+}
+
+/** Stops and removes the clone with all that is its own; returns a line for each thing removed. */
+export async function removeWorkClone({ id }: WorkClone): Promise<string[]> {
+  const lines: string[] = []
+  for (const engine of [engines.docker, engines.embedded])
+    lines.push(...(await engine.sweep({ serverUrl: undefined, kept: true, only: id })))
+  lines.push(...(await sweepRuns({ kept: true, only: id })))
+  return lines
+}
+
+async function sweepExpired(): Promise<void> {
+  await engines.docker.sweep({ serverUrl: undefined, kept: false })
+  await engines.embedded.sweep({ serverUrl: undefined, kept: false })
+}
+
+function notOwned(): HarnessError {
+  return new HarnessError(
+    'clone-not-isolated',
+    'A clone is a server of its own; the external engine has none.',
+    {
+      hint: 'Use --engine docker or --engine embedded.',
+    },
+  )
+}
