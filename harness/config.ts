@@ -2,13 +2,14 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { engineOf, majorOf, many, one, probeProblems, questionsOf, reportsOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
 import { settings, type RawSettings } from './settings.ts'
+import { trafficOf } from './traffic-config.ts'
 
 const defaults = {
   engine: 'auto',
@@ -58,6 +59,10 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
   const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const hold = one(given.hold) ?? file.hold
+  const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
+  const traffic = attempt(() => trafficOf(cwd, file.traffic)) ?? null
+  problems.push(...probeProblems({ questions, holdMs, traffic, stallTimeoutMs }))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -78,6 +83,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
     questions: questions ?? [],
+    holdMs,
+    traffic,
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:

@@ -1,5 +1,6 @@
 import type { EngineName } from './engines/index.ts'
 import type { HazardRules } from './hazards/judge.ts'
+import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
 
@@ -26,6 +27,10 @@ export interface Plan {
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
   readonly hazards: HazardRules
+  /** How long a reader is kept open in front of the migrations that are probed; undefined for none. */
+  readonly holdMs: number | undefined
+  /** What runs beside the probes. */
+  readonly traffic: TrafficPlan | null
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan

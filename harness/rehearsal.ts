@@ -1,3 +1,5 @@
+import type { ProbeFacts } from './probe-facts.ts'
+
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -46,7 +48,7 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = ['locks'] as const
+export const questionNames = ['locks', 'probes'] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -175,6 +177,8 @@ export interface Rehearsal {
   readonly migrations: readonly MigrationRun[]
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]
+  /** What other clients felt; absent when it was not asked, or nothing could be probed. */
+  readonly probes?: ProbeFacts
   readonly tables: readonly TableFacts[]
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]

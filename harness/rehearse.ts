@@ -11,6 +11,7 @@ import {
   type QuestionName,
   type Rehearsal,
 } from './rehearsal.ts'
+import { probeLimits } from './probes/limits.ts'
 import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
@@ -21,6 +22,7 @@ import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
+import { probes } from './stages/probes.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -49,6 +51,7 @@ type Learned = Pick<
   | 'migrationFiles'
   | 'migrations'
   | 'statements'
+  | 'probes'
   | 'tables'
   | 'specs'
   | 'limits'
@@ -118,9 +121,11 @@ function notAsked(questions: readonly QuestionName[]): string[] {
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
+const alone =
+  'No other client was connected, so waiting for locks, and what clients would feel, was not measured.'
 const limits = [
   'Times are those of this machine, on a freshly restored copy with a warm cache and no bloat; production may take longer.',
-  'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
+  alone,
 ]
 
 const lockLimit =
@@ -180,6 +185,14 @@ async function runStages(
       locks(given, clones, { migrated, rolledBack }, progress),
     )
     learn({ statements, limits: [...limits, lockLimit] })
+    if (asked('probes')) {
+      const input = { before, migrated, rolledBack, statements }
+      const felt = await journal.run('probes', (progress) => probes(given, clones, input, progress))
+      if (felt !== null) {
+        const others = limits.filter((limit) => limit !== alone)
+        learn({ probes: felt, limits: [...others, lockLimit, ...probeLimits(felt)] })
+      }
+    }
   }
 }
 

@@ -91,10 +91,19 @@ export const settings = [
     flag: '--ask <question>',
     variable: 'REHEARSAL_ASK',
     description:
-      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), or all, or none; may be repeated',
+      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), `probes` (how long clients of the tables would wait; asks `locks` too), or all, or none; may be repeated',
     defaultText: 'locks',
     list: true,
     example: 'all',
+  },
+  {
+    key: 'hold',
+    flag: '--hold <time>',
+    variable: 'REHEARSAL_HOLD',
+    description:
+      'with the question probes: keep a reader of the locked tables open for so long when migrations start, to show the queue behind it',
+    defaultText: 'no reader',
+    example: '5s',
   },
   {
     key: 'reports',

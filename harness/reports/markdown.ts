@@ -2,6 +2,7 @@ import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
 import { brief, fitting } from './fitting.ts'
 import { locksText } from './locks-text.ts'
+import { latencyText, probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -26,6 +27,7 @@ export const markdown = {
       inputLines(rehearsal)
         .map((it) => `- ${line(it)}`)
         .join('\n'),
+      ...clientsSection(rehearsal),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
       ...specsSection(rehearsal),
@@ -46,6 +48,26 @@ export const markdown = {
       .join('\n\n')
       .concat('\n'),
 } satisfies Report
+
+/** What clients felt comes first: the worst tables in words, all of them in a table. */
+function clientsSection(rehearsal: Rehearsal): string[] {
+  const { probes } = rehearsal
+  if (probes === undefined) return []
+  const lines = probeLines(rehearsal).map((it) => `- ${line(it)}`)
+  const rows = probes.tables.map(({ name, reads, writes }) => [
+    cell(name),
+    duration(reads.longestStallMs),
+    writes === null ? '' : duration(writes.longestStallMs),
+    latencyText(reads.quiet),
+    latencyText(reads.during),
+  ])
+  const head = ['table', 'reads stalled', 'writes stalled', 'reads before', 'reads during']
+  return [
+    '## What clients would have felt',
+    ...fitting(lines, 3_000, { join: '\n', more: (left) => `- … and ${left} more` }),
+    table(head, rows),
+  ]
+}
 
 function findingsSection(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return []

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
 import { locksText } from './locks-text.ts'
+import { probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -34,6 +35,7 @@ export const terminal = {
   description: 'what a run prints at its end',
   render: (rehearsal) =>
     [
+      ...leadLines(rehearsal),
       ...(rehearsal.findings.length === 0
         ? []
         : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)]),
@@ -50,6 +52,12 @@ export const terminal = {
       '',
     ].join('\n'),
 } satisfies Report
+
+/** What clients felt comes first. */
+function leadLines(rehearsal: Rehearsal): string[] {
+  const lines = probeLines(rehearsal)
+  return lines.length === 0 ? [] : ['', ...lines.map((line) => `  ${styleText('bold', line)}`)]
+}
 
 function findingLines(finding: Finding): string[] {
   const { severity, id, subject, message, remedy, evidence } = finding
