@@ -18,6 +18,12 @@ export function unknownHazards(file: Config['hazards']): string[] {
     .map(({ id }) => `waiver for ${JSON.stringify(id)}, which is none of ${[...waivable].join(', ')}`)
 }
 
-const waivable: ReadonlySet<string> = new Set([...hazardIds, 'client-stall', 'client-error', 'lock-queue'])
+const waivable: ReadonlySet<string> = new Set([
+  ...hazardIds,
+  'client-stall',
+  'client-error',
+  'client-deadlock',
+  'lock-queue',
+])
 
 const defaults = { errorStall: '1s', warningStall: '100ms' } as const

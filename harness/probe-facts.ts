@@ -36,7 +36,7 @@ export interface ProbedTable {
 
 /** Probes of one table by one session, one at a time. */
 export interface ProbeSeries {
-  /** What a probe sends. */
+  /** What a probe sends, without the row's key; its first 300 characters. */
   readonly sql: string
   readonly probes: number
   /** A probe that takes longer is a stall: 50 ms, or three times the quiet p99 where that is more. */

@@ -3,7 +3,7 @@ import type { Connection } from '../postgres/connection.ts'
 import { now } from './clock.ts'
 import type { RecordedSeries } from './protocol.ts'
 import { sampleList } from './sample-list.ts'
-import { openSession, type Session } from './session.ts'
+import { DeadlockAvoided, openSession, type Session } from './session.ts'
 
 /** One session that sends one probe over and over, one at a time, and notes how long each took. */
 export interface Canary {
@@ -41,6 +41,7 @@ export async function startCanary(
         await session.run((client) => client.query(sql))
         list.add(at, now() - at)
       } catch (error) {
+        if (error instanceof DeadlockAvoided) list.add(at, now() - at)
         list.addError(error, at)
       }
       const every = at - startedAt > fullPaceMs ? 4 * intervalMs : intervalMs

@@ -3,6 +3,7 @@ import { now } from './clock.ts'
 import { watchLag } from './lag.ts'
 import type { Answer, Order } from './protocol.ts'
 import { openReader, type LongReader } from './reader.ts'
+import type { Session } from './session.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { watchWaits } from './waits.ts'
 
@@ -43,15 +44,21 @@ async function start({ connection, targets, intervalMs, traffic }: Start): Promi
     ...(writeSql === null ? [] : [{ table: name, kind: 'writes' as const, sql: writeSql }]),
   ])
   const canaries: Canary[] = []
+  let users: Traffic | undefined
+  const ours = () => [...canaries.map(({ session }) => session), ...(users?.sessions ?? [])]
   const waits = await watchWaits(connection, {
-    somebodyWaits: () => reader !== undefined || somebodyWaits(canaries),
+    somebodyWaits: () => reader !== undefined || somebodyWaits(ours()),
+    onDeadlock: (pid) => {
+      ours()
+        .find((session) => session.pid === pid)
+        ?.giveWay()
+    },
     roleOf: (pid) => {
       if (pid === reader?.pid) return 'reader'
       if (canaries.some(({ session }) => session.pid === pid)) return 'probe'
       return users?.sessions.some((session) => session.pid === pid) === true ? 'traffic' : undefined
     },
   })
-  let users: Traffic | undefined
   const offset = intervalMs / Math.max(1, probes.length)
   for (const [index, probe] of probes.entries()) {
     canaries.push(await startCanary(connection, { ...probe, intervalMs, offsetMs: index * offset }))
@@ -79,10 +86,10 @@ async function start({ connection, targets, intervalMs, traffic }: Start): Promi
   }
 }
 
-/** A probe out for longer than usual: only then is the server asked who waits for whom. */
-function somebodyWaits(canaries: readonly Canary[]): boolean {
+/** A query out for longer than usual: only then is the server asked who waits for whom. */
+function somebodyWaits(sessions: readonly Session[]): boolean {
   const at = now()
-  return canaries.some(({ session }) => session.busySince !== null && at - session.busySince > 30)
+  return sessions.some(({ busySince }) => busySince !== null && at - busySince > 30)
 }
 
 function send(answer: Answer, then: () => void = () => {}): void {

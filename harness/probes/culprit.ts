@@ -15,7 +15,13 @@ export interface Timeline {
     readonly from: number
     readonly until: number
   }[]
-  readonly statements: readonly { readonly text: string; readonly from: number; readonly until: number }[]
+  /** `heldUntil`: when its transaction, and so its locks, ended; null when that was not seen. */
+  readonly statements: readonly {
+    readonly text: string
+    readonly from: number
+    readonly until: number
+    readonly heldUntil: number | null
+  }[]
   /** What each statement locks, from the run that was looked at. */
   readonly locks: readonly Pick<StatementFacts, 'migration' | 'direction' | 'text' | 'locks'>[]
 }
@@ -36,39 +42,39 @@ export function migrationAt(at: number, { windows }: Timeline): Omit<Culprit, 's
 }
 
 /**
- * What made a client wait: the last statement begun before the wait that locks this table in a mode that stops its
- * kind, else the one that ran when the wait began. Pure.
+ * What made a client wait: the first statement that took a lock on this table that stops its kind and kept it until
+ * the wait was over, else the one that ran when the wait began. A lock on the whole table goes before one on rows. Pure.
  */
 export function culpritOf(
   { table, kind, from, until }: { table: string; kind: 'reads' | 'writes'; from: number; until: number },
   timeline: Timeline,
 ): Culprit {
-  const modes = kind === 'reads' ? stopsReads : stopsWrites
   const begun = timeline.statements.filter((it) => it.from <= from + justBeforeMs && it.from < until)
-  const locking = begun.findLast((it) => {
-    const { migration, direction } = migrationAt(it.from, timeline)
-    return timeline.locks.some(
-      (facts) =>
-        facts.migration === migration &&
-        facts.direction === direction &&
-        facts.text === it.text.slice(0, facts.text.length) &&
-        facts.locks.some((lock) => lock.relation === table && modes.includes(lock.mode)),
-    )
-  })
-  const statement = locking ?? begun.findLast((it) => it.until >= from)
+  const kept = begun.filter((it) => it.heldUntil === null || it.heldUntil >= until - justBeforeMs)
+  const locking = (modes: readonly string[]) => kept.find((it) => locks(it, { table, modes }, timeline))
+  const holder =
+    kind === 'reads' ? locking(['ACCESS EXCLUSIVE']) : (locking(stopsWrites) ?? locking(['ROW EXCLUSIVE']))
+  const statement = holder ?? begun.findLast((it) => it.until >= from)
   const at = statement === undefined ? from : statement.from
   return { ...migrationAt(at, timeline), statement: statement?.text.trim().slice(0, 300) ?? null }
 }
 
+/** Also what came first to wait for a lock: those behind it wait from there on. */
 const justBeforeMs = 30
 
-const stopsReads: readonly string[] = ['ACCESS EXCLUSIVE']
+const stopsWrites: readonly string[] = ['SHARE', 'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE']
 
-/** ROW EXCLUSIVE stops a write of the same row, until its transaction ends. */
-const stopsWrites: readonly string[] = [
-  'ROW EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-]
+function locks(
+  { text, from }: Timeline['statements'][number],
+  { table, modes }: { table: string; modes: readonly string[] },
+  timeline: Timeline,
+): boolean {
+  const { migration, direction } = migrationAt(from, timeline)
+  return timeline.locks.some(
+    (facts) =>
+      facts.migration === migration &&
+      facts.direction === direction &&
+      facts.text === text.slice(0, facts.text.length) &&
+      facts.locks.some((lock) => lock.relation === table && modes.includes(lock.mode)),
+  )
+}

@@ -80,7 +80,8 @@ function quietLine(kind: string, series: ProbeSeries | null): string[] {
 
 function queues(all: readonly LockQueue[], rules: StallRules): ProbeFinding[] {
   const byStatement = Map.groupBy(
-    all.filter(({ waitedMs }) => waitedMs >= worthTellingMs),
+    // A probe that it waits for waits for it, which is told as a deadlock.
+    all.filter(({ waitedMs, behind }) => waitedMs >= worthTellingMs && behind !== 'a probe'),
     ({ relation, migration, direction }) => `${relation} ${migration} ${direction}`,
   )
   return [...byStatement.values()].flatMap((group) => {
@@ -127,6 +128,7 @@ function errors(table: ProbedTable): ProbeFinding[] {
 
 function clientError(subject: string, what: string, error: ClientErrors): Finding {
   const { code, message, migration, direction } = error
+  if (code === '40P01') return deadlock(subject, what, error)
   const times = count(error.count, 'time')
   const when = migration === null ? '' : `, first during ${migration} (${direction})`
   const isGone = code === '42P01' || code === '42703'
@@ -138,6 +140,23 @@ function clientError(subject: string, what: string, error: ClientErrors): Findin
     remedy: isGone
       ? 'The release before the migrations still asks for it: drop or rename only what no running release uses.'
       : 'Look at what the migrations do there; a client sees this error.',
+    evidence: { ...(migration !== null && { migration }), ...(direction !== null && { direction }) },
+  }
+}
+
+function deadlock(
+  subject: string,
+  what: string,
+  { count: times, migration, direction }: ClientErrors,
+): Finding {
+  const when = migration === null ? '' : ` during ${migration} (${direction})`
+  return {
+    id: 'client-deadlock',
+    severity: 'warning',
+    subject,
+    message: `${what} and the migration waited for each other${times === 1 ? '' : ` ${times} times`}, begun${when}. The probe gave way; in production the server ends one of both after deadlock_timeout: the client's query, or the migration.`,
+    remedy:
+      'Lock what clients lock first, in their order and before other work (views before their tables, tables before their rows), or each in a transaction of its own.',
     evidence: { ...(migration !== null && { migration }), ...(direction !== null && { direction }) },
   }
 }
@@ -183,7 +202,8 @@ function severityOf(stallMs: number, { errorStallMs, warningStallMs }: StallRule
 
 /** `ALTER TABLE`, `UPDATE`: the first word, and the second of what is said in two. */
 function commandOf(statement: string): string {
-  const [, first = 'A statement', second = ''] = /^\s*(\w+)\s*(\w+)?/.exec(statement) ?? []
+  const [, first = 'A statement', second = ''] =
+    /^\s*(\w+)(?:\s+or\s+replace|\s+unique|\s+materialized)?\s*(\w+)?/i.exec(statement) ?? []
   const isTwo = /^(alter|create|drop|lock|refresh|reindex)$/i.test(first)
   return (isTwo ? `${first} ${second}` : first).toUpperCase()
 }

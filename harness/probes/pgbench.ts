@@ -13,12 +13,14 @@ export function parsePgbench(text: string): TrafficStep[] {
   let pending = ''
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const at = `line ${index + 1}`
-    const isMeta = pending.trim() === '' && line.trimStart().startsWith('\\')
+    const isBetween = withoutComments(pending).trim() === ''
+    const isMeta = isBetween && line.trimStart().startsWith('\\')
     if (isMeta) {
+      pending = ''
       steps.push(metaCommand(line.trim(), known, at))
       continue
     }
-    if (pending.trim() !== '' && line.trimStart().startsWith('\\')) {
+    if (!isBetween && line.trimStart().startsWith('\\')) {
       throw new Error(`${at}: the SQL statement before it has no ; at its end`)
     }
     pending += `${line}\n`

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
+import { lastOf } from '../postgres/tool-streams.ts'
 import { endGroup } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
 import type { Answer, Order, Recording } from './protocol.ts'
@@ -33,9 +34,10 @@ export async function startProber(
     reject: false,
     stdin: 'ignore',
     stdout: 'ignore',
-    stderr: 'ignore',
+    stderr: 'pipe',
   })
   const { pid } = child
+  const lastWords = lastOf(child.stderr, 2_000)
   if (pid !== undefined) run.track(pid)
   const answers: Answer[] = []
   let heard = (): void => {}
@@ -57,7 +59,7 @@ export async function startProber(
       if (answer?.kind === 'failed') throw failed(answer.message)
       if (answer !== undefined) continue
       if ((await Promise.race([promise, exited])) === undefined && answers.length === 0) {
-        throw failed('its process ended')
+        throw failed(`its process ended. ${lastWords()}`.trim())
       }
     }
   }

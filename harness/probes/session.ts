@@ -8,16 +8,28 @@ export interface Session {
   readonly pid: number
   /** When the query that is not answered yet was sent; null between queries. */
   readonly busySince: number | null
-  /** Runs one unit of work; throws its error, after rolling back what was left open. */
+  /** The query under way is about to be cancelled, as it and the migrator wait for each other. */
+  giveWay(): void
+  /** Runs one unit of work; throws its error, or DeadlockAvoided, after rolling back what was left open. */
   run<Result>(work: (client: Client) => Promise<Result>): Promise<Result>
   /** Waits at most so long for the query that is not answered yet, then ends the session abruptly. */
   close(graceMs: number): Promise<void>
+}
+
+/** Stands for the server's 40P01, which one of both would have got. */
+export class DeadlockAvoided extends Error {
+  readonly code = '40P01'
+
+  constructor() {
+    super('it and the migration waited for each other')
+  }
 }
 
 export async function openSession(connection: Connection, now: () => number): Promise<Session> {
   let client: Client | undefined
   let pid = 0
   let busySince: number | null = null
+  let givesWay = false
   let last: Promise<unknown> = Promise.resolve()
 
   async function opened(): Promise<Client> {
@@ -50,12 +62,18 @@ export async function openSession(connection: Connection, now: () => number): Pr
     get busySince() {
       return busySince
     },
+    giveWay() {
+      givesWay = true
+    },
     async run(task) {
       busySince = now()
+      givesWay = false
       const running = work(task)
       last = running.catch(() => {})
       try {
         return await running
+      } catch (error) {
+        throw givesWay ? new DeadlockAvoided() : error
       } finally {
         busySince = null
       }

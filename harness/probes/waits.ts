@@ -14,14 +14,19 @@ export interface WaitWatch {
 export interface WaitOptions {
   /** Asked every 20 ms; only then is the server asked too. */
   readonly somebodyWaits: () => boolean
+  /** Told of a session of ours that waits for the migrator, which waits for it: its query is then cancelled. */
+  readonly onDeadlock: (pid: number) => void
   /** Whose session this is, of our own ones. */
   readonly roleOf: (pid: number) => Exclude<Who, 'migrator'> | undefined
 }
 
-/** Samples pg_locks with pg_blocking_pids every 20 ms; keeps 20,000 samples. */
+/**
+ * Samples pg_locks with pg_blocking_pids every 20 ms; keeps 20,000 samples. A session of ours gives way before the
+ * server ends one of both (deadlock_timeout, mostly 1 s): the migrations must not fail of being watched.
+ */
 export async function watchWaits(
   connection: Connection,
-  { somebodyWaits, roleOf }: WaitOptions,
+  { somebodyWaits, roleOf, onDeadlock }: WaitOptions,
 ): Promise<WaitWatch> {
   const client = await connect(connection)
   const samples: WaitSample[] = []
@@ -29,7 +34,12 @@ export async function watchWaits(
   const watch = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       if (somebodyWaits() && samples.length < samplesAtMost) {
-        samples.push(...(await readWaits(client, roleOf).catch(() => [])))
+        const waits = await readWaits(client, roleOf).catch(() => [])
+        samples.push(...waits)
+        for (const pid of deadlocked(waits)) {
+          onDeadlock(pid)
+          await client.query('select pg_cancel_backend($1::int)', [pid]).catch(() => {})
+        }
       }
       await pause(intervalMs, undefined, { signal: stopped.signal }).catch(() => {})
     }
@@ -46,6 +56,22 @@ export async function watchWaits(
 }
 
 const intervalMs = 20
+
+/** Of our own sessions, those that the migrator has waited for a while for and that wait for it themselves. */
+function deadlocked(waits: readonly WaitSample[]): number[] {
+  const stuck = waits.filter(({ who, waitedMs }) => who === 'migrator' && waitedMs >= patienceMs)
+  return waits
+    .filter(({ who }) => who === 'probe' || who === 'traffic')
+    .filter(({ pid, blockedBy }) =>
+      stuck.some(
+        (migrator) =>
+          migrator.blockedBy.some((it) => it.pid === pid) && blockedBy.some((it) => it.pid === migrator.pid),
+      ),
+    )
+    .map(({ pid }) => pid)
+}
+
+const patienceMs = 300
 const samplesAtMost = 20_000
 
 interface Row {

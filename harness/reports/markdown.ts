@@ -55,7 +55,7 @@ function clientsSection(rehearsal: Rehearsal): string[] {
   if (probes === undefined) return []
   const lines = probeLines(rehearsal).map((it) => `- ${line(it)}`)
   const rows = probes.tables.map(({ name, reads, writes }) => [
-    cell(name),
+    cell(brief(name, 100)),
     duration(reads.longestStallMs),
     writes === null ? '' : duration(writes.longestStallMs),
     latencyText(reads.quiet),

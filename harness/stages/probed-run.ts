@@ -6,6 +6,7 @@ import type { Targets } from '../probes/targets.ts'
 import type { Direction, Finding, StatementFacts } from '../rehearsal.ts'
 import { duration } from '../reports/text.ts'
 import type { Progress } from '../stage.ts'
+import type { Statement } from '../trace/statement.ts'
 import type { Given } from './given.ts'
 import type { Migrated } from './migrate.ts'
 import type { RolledBack } from './rollback.ts'
@@ -93,11 +94,14 @@ async function attempt(
 }
 
 function gaveUp({ outcome, statements }: MigratorTrace): boolean {
-  const last = statements.findLast(({ error }) => error !== null)
+  const last = statements.findLast(({ error }) => error !== null && error.code !== transactionAborted)
   return outcome.error !== null && last?.error?.code === lockNotAvailable
 }
 
 const lockNotAvailable = '55P03'
+
+/** What every statement gets that follows a failed one in its transaction. */
+const transactionAborted = '25P02'
 
 function different(rehearsed: MigratorTrace, attempted: readonly Attempt[], direction: Direction): Finding[] {
   const [first] = attempted
@@ -144,7 +148,7 @@ function lockTimeoutStruck(first: Attempt, last: Attempt, subject: string): Find
 export function timelineOf(attempted: readonly Attempt[], locks: readonly StatementFacts[]): Timeline {
   const runs = attempted.flatMap(({ direction, heldMs, trace }) => {
     const from = trace.outcome.runs[0]?.startedAt
-    const ends = trace.statements.map(({ startedAt, durationMs }) => startedAt + durationMs)
+    const ends = trace.statements.map(endOf)
     return from === undefined ? [] : [{ direction, heldMs, from, until: Math.max(from, ...ends), trace }]
   })
   return {
@@ -158,12 +162,23 @@ export function timelineOf(attempted: readonly Attempt[], locks: readonly Statem
       })),
     ),
     statements: runs.flatMap(({ trace }) =>
-      trace.statements.map(({ text, startedAt, durationMs }) => ({
-        text,
-        from: startedAt,
-        until: startedAt + durationMs,
+      trace.statements.map((statement) => ({
+        text: statement.text,
+        from: statement.startedAt,
+        until: endOf(statement),
+        heldUntil: transactionEnd(trace.statements, statement),
       })),
     ),
     locks,
   }
+}
+
+const endOf = ({ startedAt, durationMs }: Statement): number => startedAt + durationMs
+
+function transactionEnd(statements: readonly Statement[], statement: Statement): number | null {
+  const last = statements.find(
+    (it) =>
+      it.connection === statement.connection && it.transaction === 'idle' && endOf(it) >= endOf(statement),
+  )
+  return last === undefined ? null : endOf(last)
 }
