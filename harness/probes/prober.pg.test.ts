@@ -14,6 +14,7 @@ import { judgeProbes } from './judge.ts'
 import { measure } from './measure.ts'
 import { startProber, type Prober } from './prober.ts'
 import { readTargets, type Targets } from './targets.ts'
+import type { TrafficPlan } from './traffic-plan.ts'
 
 const database = 'probes'
 const rules = { errorStallMs: 1_000, warningStallMs: 100 }
@@ -44,10 +45,10 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
 
     after(() => run?.dispose())
 
-    async function probing(tables: readonly string[]): Promise<Targets> {
+    async function probing(tables: readonly string[], traffic: TrafficPlan | null = null): Promise<Targets> {
       const choices = tables.map((name) => ({ name, why: 'locked' as const }))
       const targets = await withClient(direct, (client) => readTargets(client, choices))
-      const start = { connection: direct, targets: targets.targets, intervalMs: 25, traffic: null }
+      const start = { connection: direct, targets: targets.targets, intervalMs: 25, traffic }
       prober = await startProber(start, run)
       await pause(400)
       return targets
@@ -133,7 +134,13 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
     })
 
     it('say what clients of the release before get when a table and a column are gone', async () => {
-      const targets = await probing(['shop.gone', 'shop.listings'])
+      const replay = [
+        { atMs: 0, sql: 'select count(*) from shop.keyless where note <> $1', params: ['b'] },
+        { atMs: 10, sql: 'update shop.gone set id = id', params: [] },
+        { atMs: 19, sql: 'select 1', params: [] },
+      ]
+      const traffic = { ratePerSecond: 0, clients: 2, units: [], replay }
+      const targets = await probing(['shop.gone', 'shop.listings'], traffic)
       const statements = await migrate(direct, [
         'drop table shop.gone',
         'alter table shop.listings rename column note to remark',
@@ -149,7 +156,17 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
       expect(gone?.writes?.errors[0]?.code).to.equal('42P01')
       expect(listings?.reads.errors[0]?.code).to.equal('42703')
       const found = judgeProbes(facts, rules).map(({ finding }) => `${finding.id} ${finding.subject}`)
-      expect(found).to.include.members(['client-error shop.gone', 'client-error shop.listings'])
+      expect(found).to.include.members([
+        'client-error shop.gone',
+        'client-error shop.listings',
+        'client-error traffic replay',
+      ])
+      const [replayed] = facts.traffic
+      // Over and over: more than one round before and after.
+      expect(replayed?.before?.count).to.be.above(10)
+      expect(replayed?.after?.count).to.be.above(3)
+      expect(replayed?.errors).to.have.length(1)
+      expect(replayed?.errors[0]).to.include({ code: '42P01', migration: '001' })
     })
 
     it('come back when their session is ended, and change nothing', async () => {
