@@ -79,6 +79,7 @@ export interface ClientErrors {
   /** The first one. */
   readonly message: string
   readonly firstMs: number
+  /** The last one before it that changed the table, else that had begun; null before all. */
   readonly migration: string | null
   readonly direction: 'up' | 'down' | null
 }

@@ -41,6 +41,15 @@ export function migrationAt(at: number, { windows }: Timeline): Omit<Culprit, 's
   return { migration: window?.migration ?? null, direction: window?.direction ?? null }
 }
 
+/** The last migration before `at` that locked the table as no reader can, else the last one begun by then. Pure. */
+export function lastChangeBefore(at: number, table: string, timeline: Timeline): Omit<Culprit, 'statement'> {
+  const begun = timeline.statements.filter(({ from }) => from <= at + justBeforeMs)
+  const changing = begun.findLast((it) => locks(it, { table, modes: ['ACCESS EXCLUSIVE'] }, timeline))
+  const window = timeline.windows.findLast(({ from }) => from <= at + justBeforeMs)
+  if (changing !== undefined) return migrationAt(changing.from, timeline)
+  return { migration: window?.migration ?? null, direction: window?.direction ?? null }
+}
+
 /**
  * What made a client wait: the first statement that took a lock on this table that stops its kind and kept it until
  * the wait was over, else the one that ran when the wait began. A lock on the whole table goes before one on rows. Pure.

@@ -130,7 +130,7 @@ function clientError(subject: string, what: string, error: ClientErrors): Findin
   const { code, message, migration, direction } = error
   if (code === '40P01') return deadlock(subject, what, error)
   const times = count(error.count, 'time')
-  const when = migration === null ? '' : `, first during ${migration} (${direction})`
+  const when = migration === null ? '' : `, first with ${migration} (${direction})`
   const isGone = code === '42P01' || code === '42703'
   return {
     id: 'client-error',

@@ -142,6 +142,7 @@ describe('what probes measured', () => {
       ].map((wait) => ({
         at: startedAt + 300 + later,
         query: 'alter table t add a int',
+        since: 110 + wait.pid,
         mode: 'ACCESS EXCLUSIVE',
         waitedMs: 190 + later - (wait.pid - 7),
         ...wait,

@@ -1,5 +1,5 @@
 import type { ClientErrors, ProbeFacts, ProbeSeries, TrafficFacts } from '../probe-facts.ts'
-import { culpritOf, migrationAt, type Timeline } from './culprit.ts'
+import { culpritOf, lastChangeBefore, type Timeline } from './culprit.ts'
 import { latenciesOf, phasesOf, rounded, type Sample } from './phases.ts'
 import type { RecordedError, RecordedSeries, Recording } from './protocol.ts'
 import { lockQueues } from './queues.ts'
@@ -42,7 +42,7 @@ export function measure(
         during: latenciesOf(phases.during),
         after: latenciesOf(phases.after),
         unsent,
-        errors: errors.map((error) => errorFacts(error, startedAt, timeline)),
+        errors: errors.map((error) => errorFacts(error, '', { startedAt, timeline })),
       }
     }),
   }
@@ -79,7 +79,7 @@ function seriesOf(
       .slice(0, stallsAtMost)
       .toSorted((one, other) => one.startMs - other.startMs)
       .map(stallOf),
-    errors: errors.map((error) => errorFacts(error, startedAt, timeline)),
+    errors: errors.map((error) => errorFacts(error, table, { startedAt, timeline })),
   }
 }
 
@@ -93,14 +93,14 @@ const stallsAtMost = 50
 
 function errorFacts(
   { code, count, message, firstAt }: RecordedError,
-  startedAt: number,
-  timeline: Timeline,
+  table: string,
+  { startedAt, timeline }: { startedAt: number; timeline: Timeline },
 ): ClientErrors {
   return {
     code,
     count,
     message,
     firstMs: rounded(Math.max(0, firstAt - startedAt)),
-    ...migrationAt(firstAt, timeline),
+    ...lastChangeBefore(firstAt, table, timeline),
   }
 }

@@ -106,7 +106,8 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
         // Two loggers, the probe that reads and the one that writes.
         queued: 4,
       })
-      expect(facts.queues[0]?.waitedMs).to.be.closeTo(2_000, 200)
+      // Sampled: on a busy machine the last look may be a while before the end.
+      expect(facts.queues[0]?.waitedMs).to.be.within(1_500, 2_300)
       const ids = judgeProbes(facts, rules).map(({ finding }) => [finding.id, finding.severity])
       expect(ids).to.deep.equal([
         ['client-stall', 'error'],

@@ -56,8 +56,8 @@ describe('rehearse run --ask probes', function () {
     ).to.equal(false)
     const { probes } = rehearsal ?? {}
     const [up, down] = probes?.queues ?? []
-    expect(up?.waitedMs).to.be.within(330, 480)
-    expect(down?.waitedMs).to.be.within(1_300, 1_900)
+    expect(up?.waitedMs).to.be.within(200, 480)
+    expect(down?.waitedMs).to.be.within(1_000, 1_900)
     expect(probes?.runs.map(({ direction, heldMs: held }) => [direction, held])).to.deep.equal([
       ['up', 1_500],
       ['up', null],

@@ -77,6 +77,8 @@ export interface WaitSample {
   readonly query: string
   readonly relation: string
   readonly mode: string
+  /** Epoch milliseconds by the server's clock; the same in every sample of one wait. */
+  readonly since: number
   /** So far, by the server's clock. */
   readonly waitedMs: number
   readonly blockedBy: readonly { readonly pid: number; readonly who: Who; readonly words: string }[]

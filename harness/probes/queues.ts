@@ -9,11 +9,8 @@ export function lockQueues(
   timeline: Timeline,
 ): LockQueue[] {
   const ofMigrator = waits.filter(({ who }) => who === 'migrator')
-  const episodes = Map.groupBy(ofMigrator, ({ pid, query, relation, at, waitedMs }) =>
-    // A wait's beginning is the same in each of its samples but for the clocks' fractions.
-    [pid, relation, query, Math.round((at - waitedMs) / 100)].join('\n'),
-  )
-  return joined([...episodes.values()])
+  const episodes = Map.groupBy(ofMigrator, ({ pid, since, relation }) => `${pid} ${since} ${relation}`)
+  return [...episodes.values()]
     .map((episode) => queueOf(episode, waits, { startedAt, timeline }))
     .toSorted((one, other) => other.waitedMs - one.waitedMs)
     .slice(0, queuesAtMost)
@@ -21,25 +18,6 @@ export function lockQueues(
 }
 
 const queuesAtMost = 50
-
-/** Two groups whose rounding fell apart are one wait. */
-function joined(episodes: readonly (readonly WaitSample[])[]): WaitSample[][] {
-  const all: WaitSample[][] = []
-  for (const episode of episodes) {
-    const [first] = episode
-    const same = all.find(([other]) => first !== undefined && other !== undefined && isSameWait(first, other))
-    if (same === undefined) all.push([...episode])
-    else same.push(...episode)
-  }
-  return all
-}
-
-function isSameWait(one: WaitSample, other: WaitSample): boolean {
-  const beganApart = Math.abs(one.at - one.waitedMs - (other.at - other.waitedMs))
-  return (
-    one.pid === other.pid && one.relation === other.relation && one.query === other.query && beganApart < 30
-  )
-}
 
 function queueOf(
   episode: readonly WaitSample[],

@@ -80,6 +80,7 @@ interface Row {
   readonly words: string
   readonly mode: string | null
   readonly relation: string | null
+  readonly since_ms: string | null
   readonly waited_ms: string | null
   readonly blocked_by: string
 }
@@ -101,6 +102,7 @@ async function readWaits(client: Client, roleOf: WaitOptions['roleOf']): Promise
       query: row.words.slice(0, 300),
       relation: row.relation ?? 'a row',
       mode: row.mode ?? '',
+      since: Number(row.since_ms ?? 0),
       waitedMs: Math.max(0, Number(row.waited_ms ?? 0)),
       blockedBy: (JSON.parse(row.blocked_by) as number[]).map((pid) => ({
         pid,
@@ -115,14 +117,17 @@ const waitsSql = `
   select a.pid::text,
     (a.application_name is not distinct from $1 or a.backend_type <> 'client backend')::text as own,
     case when a.backend_type = 'client backend' then left(a.query, 1000) else a.backend_type || ': ' || left(a.query, 200) end as words,
-    w.mode, w.relation, w.waited_ms, w.blocked_by
+    w.mode, w.relation, w.since_ms, w.waited_ms, w.blocked_by
   from pg_catalog.pg_stat_activity a
   left join lateral (
     select upper(btrim(regexp_replace(replace(l.mode, 'Lock', ''), '([a-z])([A-Z])', '\\1 \\2', 'g'))) as mode,
       (select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.oid = l.relation) as relation,
-      (extract(epoch from clock_timestamp() - coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)) * 1000)::text as waited_ms,
+      (extract(epoch from s.since) * 1000)::text as since_ms,
+      (extract(epoch from clock_timestamp() - s.since) * 1000)::text as waited_ms,
       array_to_json(pg_catalog.pg_blocking_pids(a.pid))::text as blocked_by
-    from pg_catalog.pg_locks l where l.pid = a.pid and not l.granted limit 1
+    from pg_catalog.pg_locks l
+    cross join lateral (select coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start) as since) s
+    where l.pid = a.pid and not l.granted limit 1
   ) w on a.wait_event_type = 'Lock'
   where a.datname = current_database() and a.pid <> pg_backend_pid()`

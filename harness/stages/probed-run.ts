@@ -81,14 +81,15 @@ async function attempt(
   if (heldMs !== null) {
     await prober.hold(targets.targets.filter(({ why }) => why === 'locked').map(({ readSql }) => readSql))
   }
-  // Its time counts from the first migration's beginning; the locks are there before.
-  let isHeld = heldMs !== null
-  const heard = (detail: string): void => {
-    if (isHeld) prober.release(heldMs ?? 0)
-    isHeld = false
-    progress(detail)
+  // Its time counts from the migrator's first statement; its locks are there before.
+  let isWaiting = heldMs !== null
+  const onBeforeStatement = (): 'pass' => {
+    if (isWaiting) prober.release(heldMs ?? 0)
+    isWaiting = false
+    return 'pass'
   }
-  const trace = await traceMigrator(given, request, connection, heard)
+  const options = heldMs === null ? {} : { onBeforeStatement }
+  const trace = await traceMigrator(given, request, connection, progress, options)
   if (heldMs !== null) prober.release(0)
   return { direction: request.operation, heldMs, trace }
 }
@@ -147,7 +148,8 @@ function lockTimeoutStruck(first: Attempt, last: Attempt, subject: string): Find
 /** What the probes' samples are laid over. Pure. */
 export function timelineOf(attempted: readonly Attempt[], locks: readonly StatementFacts[]): Timeline {
   const runs = attempted.flatMap(({ direction, heldMs, trace }) => {
-    const from = trace.outcome.runs[0]?.startedAt
+    // A migrator that is not observed has statements and no migrations.
+    const from = trace.outcome.runs[0]?.startedAt ?? trace.statements[0]?.startedAt
     const ends = trace.statements.map(endOf)
     return from === undefined ? [] : [{ direction, heldMs, from, until: Math.max(from, ...ends), trace }]
   })

@@ -47,7 +47,9 @@ export async function probes(
     prober = await startProber({ connection, targets: targets.targets, intervalMs, traffic }, given.run)
     const runs = await runUnderProbes({ given, connection, prober, targets, migrated, rolledBack }, progress)
     const recording = await prober.stop()
-    const facts = measure(recording, timelineOf(runs.attempts, statements), { ...targets, intervalMs })
+    const timeline = timelineOf(runs.attempts, statements)
+    if (timeline.runs.length === 0) return notRun('the Migrator sent no statement while it was probed')
+    const facts = measure(recording, timeline, { ...targets, intervalMs })
     return {
       facts,
       findings: [...judged(given, facts), ...runs.findings],

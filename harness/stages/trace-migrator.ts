@@ -28,7 +28,7 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
-  options: Pick<TapOptions, 'rounds'> = {},
+  options: Pick<TapOptions, 'rounds' | 'onBeforeStatement'> = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal } = given
   const tap = await openTap(database, options)
