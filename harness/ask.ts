@@ -1,4 +1,5 @@
 import { estimates } from './estimate/estimate.ts'
+import { probeLimits } from './probes/limits.ts'
 import type { QuestionName, Rehearsal } from './rehearsal.ts'
 import type { Journal } from './stage.ts'
 import type { Baseline } from './stages/baseline.ts'
@@ -6,6 +7,7 @@ import { crashes, type CrashRequest } from './stages/crashes.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import type { Migrated } from './stages/migrate.ts'
+import { probes } from './stages/probes.ts'
 import type { Prepared } from './stages/preflight.ts'
 import type { Restored } from './stages/restore.ts'
 import type { RolledBack } from './stages/rollback.ts'
@@ -20,6 +22,7 @@ export type Learned = Pick<
   | 'migrationSources'
   | 'migrations'
   | 'statements'
+  | 'probes'
   | 'crashes'
   | 'tables'
   | 'databaseSize'
@@ -30,6 +33,10 @@ export type Learned = Pick<
 
 /** Adds to what was learned; what is given again replaces what was there. */
 export type Learn = (facts: Partial<Learned>) => void
+
+/** A limit that probes lift. */
+export const alone =
+  'No other client was connected, so waiting for locks, and what clients would feel, was not measured.'
 
 /** What the rehearsal itself came to; questions start from it. */
 export interface Rehearsed {
@@ -60,6 +67,15 @@ export async function askQuestions(
     )
     learn({ statements })
     cannotTell([lockLimit])
+    if (asked('probes')) {
+      const input = { before, migrated, rolledBack, statements }
+      const felt = await journal.run('probes', (progress) => probes(given, clones, input, progress))
+      if (felt !== null) {
+        learn({ probes: felt })
+        said = said.filter((limit) => limit !== alone)
+        cannotTell(probeLimits(felt))
+      }
+    }
     if (plan.production !== undefined) {
       const migrations = [...migrated.runs, ...rolledBack.runs]
       learn({ estimates: estimates({ migrations, statements, tables: before.tables }, plan.production) })

@@ -86,6 +86,24 @@ export const configSchema = z.strictObject({
       calibration: z.strictObject({ here: calibration, production: calibration }).optional(),
     })
     .optional(),
+  hold: duration.optional(),
+  traffic: z
+    .strictObject({
+      statements: z
+        .array(
+          z.strictObject({
+            name: z.string().min(1),
+            sql: z.string().min(1),
+            weight: z.number().positive().optional(),
+          }),
+        )
+        .optional(),
+      scripts: z.array(z.string()).optional(),
+      replay: z.string().optional(),
+      rate: z.number().positive().max(1_000).optional(),
+      clients: z.int().min(1).max(16).optional(),
+    })
+    .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),

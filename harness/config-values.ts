@@ -64,7 +64,33 @@ export function questionsOf(names: readonly string[]): QuestionName[] {
   if (unknown !== undefined) {
     throw new Error(`question ${JSON.stringify(unknown)} is none of all, none, ${questionNames.join(', ')}`)
   }
-  return questionNames.filter((name) => names.includes('all') || names.includes(name))
+  // What to probe is learnt from what is locked.
+  const asked = names.includes('probes') ? [...names, 'locks'] : names
+  return questionNames.filter((name) => asked.includes('all') || asked.includes(name))
+}
+
+/** What was given for the question `probes`, and would do nothing or end the migrations. */
+export function probeProblems({
+  questions = ['probes'],
+  holdMs,
+  traffic,
+  stallTimeoutMs = Infinity,
+}: {
+  readonly questions: Plan['questions'] | undefined
+  readonly holdMs: number | undefined
+  readonly traffic: Plan['traffic']
+  readonly stallTimeoutMs: number | undefined
+}): string[] {
+  const problems: string[] = []
+  if (!questions.includes('probes') && (holdMs !== undefined || traffic !== null)) {
+    problems.push('`hold` and `traffic` are for the question probes, which is not asked: use --ask probes')
+  }
+  if (holdMs !== undefined && holdMs >= stallTimeoutMs) {
+    problems.push(
+      '`hold` is not shorter than `stall-timeout`, so a migration that waits for the reader would be ended',
+    )
+  }
+  return problems
 }
 
 /** Throws on a name that is no report, and on one without a path. */

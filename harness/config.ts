@@ -7,6 +7,7 @@ import {
   majorOf,
   many,
   one,
+  probeProblems,
   questionsOf,
   reportsOf,
   sizeOf,
@@ -21,6 +22,7 @@ import type { AppPlan, MigrationSource, Plan } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
 import { settings, type RawSettings } from './settings.ts'
+import { trafficOf } from './traffic-config.ts'
 
 const defaults = {
   engine: 'auto',
@@ -90,6 +92,10 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const hold = one(given.hold) ?? file.hold
+  const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
+  const traffic = attempt(() => trafficOf(cwd, file.traffic)) ?? null
+  problems.push(...probeProblems({ questions, holdMs, traffic, stallTimeoutMs }))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -122,6 +128,8 @@ export async function loadPlan({
     crashLimit: file.crashLimit ?? defaults.crashLimit,
     certificate: certificate === undefined ? undefined : resolve(cwd, certificate),
     gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
+    holdMs,
+    traffic,
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
       patterns:

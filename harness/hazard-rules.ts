@@ -14,8 +14,16 @@ export function hazardRules(file: Config['hazards']): HazardRules {
 /** A problem for each waiver of something that is no hazard. */
 export function unknownHazards(file: Config['hazards']): string[] {
   return (file?.waivers ?? [])
-    .filter(({ id }) => !hazardIds.has(id))
-    .map(({ id }) => `waiver for ${JSON.stringify(id)}, which is none of ${[...hazardIds].join(', ')}`)
+    .filter(({ id }) => !waivable.has(id))
+    .map(({ id }) => `waiver for ${JSON.stringify(id)}, which is none of ${[...waivable].join(', ')}`)
 }
+
+const waivable: ReadonlySet<string> = new Set([
+  ...hazardIds,
+  'client-stall',
+  'client-error',
+  'client-deadlock',
+  'lock-queue',
+])
 
 const defaults = { errorStall: '1s', warningStall: '100ms' } as const

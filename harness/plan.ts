@@ -2,6 +2,7 @@ import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
 import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
+import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
 
@@ -43,6 +44,10 @@ export interface Plan {
   readonly hazards: HazardRules
   /** What estimates for production rest on; undefined: none are made. */
   readonly production: ProductionFacts | undefined
+  /** How long a reader is kept open in front of the migrations that are probed; undefined for none. */
+  readonly holdMs: number | undefined
+  /** What runs beside the probes. */
+  readonly traffic: TrafficPlan | null
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan

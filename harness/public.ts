@@ -1,4 +1,5 @@
 export type { Config } from './config-schema.ts'
+export type { ProbeFacts } from './probe-facts.ts'
 export type {
   Evidence,
   Finding,

@@ -1,10 +1,12 @@
 import type { EstimateFacts } from './estimate/facts.ts'
+import type { ProbeFacts } from './probe-facts.ts'
 import type { CrashFacts, SourceFile, WaiverFacts } from './rehearsal-facts.ts'
 import type { Growth } from './trace/growth.ts'
 import type { LockFacts } from './trace/lock-facts.ts'
 
 export type { LockFacts }
 export type * from './rehearsal-facts.ts'
+
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -53,7 +55,7 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = ['locks', 'crashes'] as const
+export const questionNames = ['locks', 'probes', 'crashes'] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -202,6 +204,8 @@ export interface Rehearsal {
   readonly statements: readonly StatementFacts[]
   /** In the order of statements; empty when it was not asked. */
   readonly crashes: readonly CrashFacts[]
+  /** What other clients felt; absent when it was not asked, or nothing could be probed. */
+  readonly probes?: ProbeFacts
   readonly tables: readonly TableFacts[]
   /** Null when migrating was not reached. */
   readonly databaseSize: DatabaseSize | null

@@ -29,7 +29,7 @@ import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { summaryOf } from './summary.ts'
-import { askQuestions, type Learn, type Learned } from './ask.ts'
+import { alone, askQuestions, type Learn, type Learned } from './ask.ts'
 import { createTeardown, type Teardown } from './teardown.ts'
 import { version } from './version.ts'
 
@@ -116,7 +116,7 @@ function notAsked(questions: readonly QuestionName[]): string[] {
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
 const limitsOf = (facts: BackupFacts | null): string[] => [
   `Times are those of this machine, on ${facts?.physical ? 'a copy of production’s files with a warm cache' : 'a freshly restored copy with a warm cache and no bloat'}; production may take longer.`,
-  'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
+  alone,
 ]
 
 const commandLimit =

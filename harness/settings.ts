@@ -1,3 +1,5 @@
+import type { QuestionName } from './rehearsal.ts'
+
 /** One thing a user can set: its flag, its environment variable and its place in the config file. */
 export interface Setting {
   readonly key: string
@@ -11,6 +13,12 @@ export interface Setting {
   readonly list?: true
   /** Shown in `.env.example`. */
   readonly example: string
+}
+
+const questionTexts: Record<QuestionName, string> = {
+  locks: 'what each statement locks, rewrites and reads',
+  probes: 'how long clients of the tables would wait; asks `locks` too',
+  crashes: 'what is left when the migrator dies half-way',
 }
 
 /** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
@@ -128,11 +136,19 @@ export const settings = [
     key: 'ask',
     flag: '--ask <question>',
     variable: 'REHEARSAL_ASK',
-    description:
-      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), `crashes` (what is left when the migrator dies half-way), or all, or none; may be repeated',
+    description: `what else to find out, each on a copy of its own: ${questionList()}, or all, or none; may be repeated`,
     defaultText: 'locks',
     list: true,
     example: 'all',
+  },
+  {
+    key: 'hold',
+    flag: '--hold <time>',
+    variable: 'REHEARSAL_HOLD',
+    description:
+      'with the question probes: keep a reader of the locked tables open for so long when migrations start, to show the queue behind it',
+    defaultText: 'no reader',
+    example: '5s',
   },
   {
     key: 'reports',
@@ -189,6 +205,12 @@ export const settings = [
     example: '1',
   },
 ] as const satisfies readonly Setting[]
+
+function questionList(): string {
+  return Object.entries(questionTexts)
+    .map(([name, text]) => `\`${name}\` (${text})`)
+    .join(', ')
+}
 
 export type SettingKey = (typeof settings)[number]['key']
 

@@ -5,6 +5,7 @@ import { findingsSection } from './html/findings.ts'
 import { markup, type Markup } from './html/markup.ts'
 import { migrationsSection } from './html/migrations.ts'
 import { overview } from './html/overview.ts'
+import { clientsSection } from './html/clients.ts'
 import {
   backupSection,
   limitsSection,
@@ -50,15 +51,16 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs }: Rehearsal): Markup {
+function jumps({ findings, migrations, tables, specs, probes }: Rehearsal): Markup {
   const entries: readonly (readonly [string, string, number?])[] = [
+    ...(probes === undefined ? [] : ([['clients', 'Clients', probes.tables.length]] as const)),
     ['findings', 'Findings', findings.length],
     ['timeline', 'Timeline'],
     ['migrations', 'Migrations', migrations.length],

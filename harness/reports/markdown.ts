@@ -3,6 +3,7 @@ import { renderCaret } from './caret.ts'
 import { brief, fitting } from './fitting.ts'
 import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
+import { latencyText, probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -27,6 +28,7 @@ export const markdown = {
       inputLines(rehearsal)
         .map((it) => `- ${line(it)}`)
         .join('\n'),
+      ...clientsSection(rehearsal),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
       ...estimatesSection(rehearsal),
@@ -48,6 +50,26 @@ export const markdown = {
       .join('\n\n')
       .concat('\n'),
 } satisfies Report
+
+/** What clients felt comes first: the worst tables in words, all of them in a table. */
+function clientsSection(rehearsal: Rehearsal): string[] {
+  const { probes } = rehearsal
+  if (probes === undefined) return []
+  const lines = probeLines(rehearsal).map((it) => `- ${line(it)}`)
+  const rows = probes.tables.map(({ name, reads, writes }) => [
+    cell(brief(name, 100)),
+    duration(reads.longestStallMs),
+    writes === null ? '' : duration(writes.longestStallMs),
+    latencyText(reads.quiet),
+    latencyText(reads.during),
+  ])
+  const head = ['table', 'reads stalled', 'writes stalled', 'reads before', 'reads during']
+  return [
+    '## What clients would have felt',
+    ...fitting(lines, 3_000, { join: '\n', more: (left) => `- … and ${left} more` }),
+    table(head, rows),
+  ]
+}
 
 function findingsSection(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return []

@@ -3,6 +3,7 @@ import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehe
 import { renderCaret } from './caret.ts'
 import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
+import { probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
@@ -35,6 +36,7 @@ export const terminal = {
   description: 'what a run prints at its end',
   render: (rehearsal) =>
     [
+      ...leadLines(rehearsal),
       ...(rehearsal.findings.length === 0
         ? []
         : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)]),
@@ -52,6 +54,12 @@ export const terminal = {
       '',
     ].join('\n'),
 } satisfies Report
+
+/** What clients felt comes first. */
+function leadLines(rehearsal: Rehearsal): string[] {
+  const lines = probeLines(rehearsal)
+  return lines.length === 0 ? [] : ['', ...lines.map((line) => `  ${styleText('bold', line)}`)]
+}
 
 function findingLines(finding: Finding): string[] {
   const { severity, id, subject, message, remedy, evidence } = finding
