@@ -1,16 +1,18 @@
 // Measures snapshots and clones against restoring again and against testcontainers' own snapshot, at several sizes, and
-// kills makers of snapshots at random moments. `node bench/snapshots.ts [sizes in MB]`, 10 100 500 2000 by default.
+// kills makers of snapshots at random moments. `node bench/snapshots.ts [sizes in MB]`, 10 100 500 2000 by default; `0` only kills.
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { engines } from '../harness/engines/index.ts'
 import type { ClientTool, Engine, Frozen, Server, ServerRequest } from '../harness/engines/engine.ts'
-import { listVolumes } from '../harness/engines/docker-volumes.ts'
+import { ownerLabel } from '../harness/engines/docker-container.ts'
+import { baseLabel, listVolumes } from '../harness/engines/docker-volumes.ts'
 import { dockerClient } from '../harness/engines/docker-client.ts'
 import { withClient } from '../harness/postgres/client.ts'
+import { isAlive, parseOwner } from '../harness/runs/owner.ts'
 import { openRun } from '../harness/runs/open-run.ts'
 import { packageFile } from '../harness/docs.ts'
 
@@ -24,9 +26,10 @@ const kills = 10
 const run = await openRun()
 const request: ServerRequest = { major: 17, image: undefined, serverUrl: undefined, run }
 const directory = await mkdtemp(join(tmpdir(), 'bench-snapshots-'))
+await chmod(directory, 0o711)
 try {
   for (const engine of [engines.docker, engines.embedded] as const) {
-    for (const sizeMb of sizes.length > 0 ? sizes : [10, 100, 500, 2_000]) await measure(engine, sizeMb)
+    for (const sizeMb of sizes) await measure(engine, sizeMb)
   }
   await killMakers()
 } finally {
@@ -122,7 +125,6 @@ async function writtenBy(): Promise<number | undefined> {
 /** Makers of one snapshot are killed at random moments; then one may finish, and must leave a snapshot and nothing else. */
 async function killMakers(): Promise<void> {
   for (const engine of ['docker', 'embedded'] as const) {
-    const before = await ourVolumes()
     const env = {
       REHEARSAL_STATE: join(directory, 'state'),
       XDG_CACHE_HOME: join(directory, 'cache'),
@@ -153,16 +155,28 @@ async function killMakers(): Promise<void> {
     }[]
     const made = stored.filter(({ record }) => record.backup.path === backup)
     for (const { key } of made) await start('snapshots', 'rm', key)
-    const left = (await ourVolumes()).filter((name) => !before.includes(name))
+    const left = await leftBehind()
     console.log(
       `${engine}: ${kills} makers killed; the next one: exit code ${exitCode}, ${rows.stdout} rows, ${made.length} snapshot, left behind: ${left.join(' ') || 'nothing'}${exitCode === 0 ? '' : stderr}`,
     )
   }
 }
 
-async function ourVolumes(): Promise<string[]> {
+/** Volumes that rest on no snapshot and whose program is gone, and what lies in the bench's own directories. */
+async function leftBehind(): Promise<string[]> {
   const client = await dockerClient().catch(() => undefined)
-  return client === undefined ? [] : (await listVolumes(client)).map(({ name }) => name)
+  const volumes = client === undefined ? [] : await listVolumes(client)
+  const seals = volumes.filter(({ role }) => role === 'snapshot')
+  const shelved = new Set(seals.map(({ labels }) => labels[baseLabel]))
+  const dead = volumes.filter(({ name, role, labels }) => {
+    const owner = parseOwner(labels[ownerLabel] ?? '')
+    return role !== 'snapshot' && !shelved.has(name) && owner !== undefined && !isAlive(owner)
+  })
+  const paths = await readdir(directory, { recursive: true })
+  return [
+    ...dead.map(({ name }) => name),
+    ...paths.filter((path) => /runs\/r\w+$|snapshots\/[^/]+$|locks\/[^/]+$/.test(path)),
+  ]
 }
 
 /** The worked example's backup with a comment of its own, so that no stored snapshot is of it. */
