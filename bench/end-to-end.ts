@@ -25,7 +25,12 @@ for (let round = 0; round < Number(rounds); round += 1) {
   bare.push(await timed(byHand))
   const args = ['harness/cli.ts', 'run', '--engine', engine.name, '--report', 'json=-']
   let stdout = ''
-  rehearsed.push(await timed(async () => ({ stdout } = await execa('node', args, { preferLocal: true }))))
+  rehearsed.push(
+    await timed(
+      async () =>
+        ({ stdout } = await execa('node', args, { preferLocal: true, env: { REHEARSAL_SNAPSHOTS: 'off' } })),
+    ),
+  )
   const { stages }: Rehearsal = JSON.parse(stdout.slice(stdout.indexOf('\n{\n')))
   observed.push((stages.find((stage) => stage.name === 'locks')?.durationMs ?? 0) / 1_000)
 }

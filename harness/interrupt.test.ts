@@ -14,7 +14,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     this.timeout(120_000)
     // Everything of these runs lies in here, or carries its name in arguments or environment.
     let scratch = ''
-    let containersBefore: string[] = []
+    let enginesBefore: string[] = []
 
     before(async function () {
       const reason = await missingEngine(engine)
@@ -23,7 +23,7 @@ for (const engine of ['embedded', 'docker'] as const) {
         this.skip()
       }
       scratch = await mkdtemp(join(tmpdir(), 'rehearsal-interrupt-'))
-      containersBefore = await containers()
+      enginesBefore = await onEngine()
     })
 
     after(async () => {
@@ -38,7 +38,7 @@ for (const engine of ['embedded', 'docker'] as const) {
       return [
         ...directories.filter((path) => /runs\/r\w+$/.test(path)),
         ...(await processesOf(scratch)),
-        ...(await containers()).filter((name) => !containersBefore.includes(name)),
+        ...(await onEngine()).filter((name) => !enginesBefore.includes(name)),
       ]
     }
 
@@ -67,14 +67,18 @@ for (const engine of ['embedded', 'docker'] as const) {
   })
 }
 
-async function containers(): Promise<string[]> {
+/** Containers and volumes of ours. */
+async function onEngine(): Promise<string[]> {
   const client = await getContainerRuntimeClient().catch(() => undefined)
-  const all =
-    (await client?.container.dockerode.listContainers({
-      all: true,
-      filters: { label: ['pg-rehearsal.run'] },
-    })) ?? []
-  return all.map((container) => `container ${container.Id}`)
+  if (client === undefined) return []
+  const { dockerode } = client.container
+  const filters = { label: ['pg-rehearsal.run'] }
+  const containers = await dockerode.listContainers({ all: true, filters })
+  const { Volumes } = await dockerode.listVolumes({ filters })
+  return [
+    ...containers.map(({ Id }) => `container ${Id}`),
+    ...(Volumes ?? []).map(({ Name }) => `volume ${Name}`),
+  ]
 }
 
 /** Living processes that have `text` in their arguments or environment. */

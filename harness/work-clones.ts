@@ -59,8 +59,9 @@ export async function openWorkClone(
     const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
     const keeping = { teardown, redactor, observe }
     const provisioned = await provision(given, prepared, keeping, progress)
-    const { facts } = await restore(given, prepared, provisioned.facts, keeping, progress)
+    const { facts, summary } = await restore(given, prepared, provisioned.facts, keeping, progress)
     signal.throwIfAborted()
+    observe({ kind: 'note', text: summary })
     const connection = facts.server.connection(facts.database)
     const { connect } = await facts.server.hints(facts.database)
     const clone = { id: run.id, backup: backup.file.path, engine: backup.engine.name, connection, connect }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { strangerAgeMs } from '../runs/leftover.ts'
@@ -25,7 +25,9 @@ const pollMs = 100
  * neither does one on another machine after two days. Throws the signal's reason when aborted.
  */
 export async function takeLock(name: string, { signal, onWait }: LockOptions): Promise<Lock> {
-  const path = join(await stateDirectory('locks'), `${name}.lock`)
+  const directory = await stateDirectory('locks')
+  await sweepTries(directory)
+  const path = join(directory, `${name}.lock`)
   const own = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   await writeFile(own, JSON.stringify(thisOwner()), { mode: 0o600 })
   try {
@@ -42,6 +44,17 @@ export async function takeLock(name: string, { signal, onWait }: LockOptions): P
   }
   let released: Promise<void> | undefined
   return { release: async () => await (released ??= rm(path, { force: true })) }
+}
+
+/** Files of those who died while they were taking a lock. */
+async function sweepTries(directory: string): Promise<void> {
+  for (const file of await readdir(directory)) {
+    const path = join(directory, file)
+    if (!/\.lock\./.test(file)) continue
+    // One that is being written has no owner yet.
+    const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
+    if (owner !== undefined && !isAlive(owner)) await rm(path, { force: true })
+  }
 }
 
 /** A link, unlike a new file, appears with its content. */

@@ -23,6 +23,8 @@ import { takeOver } from './take-over.ts'
 /** The restored database on the rehearsal's own server, and copies of it for everything else. */
 export interface Restored extends Provisioned {
   readonly clones: Clones
+  /** A copy of the database as it is now is best made by the server itself: it is small, or nothing else can. */
+  readonly copiesWithin: boolean
   /** Pays beforehand for what the database's files cost a clone that is the first to open them. */
   readonly unshare: () => Promise<void>
   /** A copy to which nothing writes; what comes later is compared with it row by row. */
@@ -53,7 +55,8 @@ export async function restore(
   if (making === undefined || freezing === undefined) {
     const pristine = server.connection(pristineName(database))
     const clones = templateClones(server, pristineName(database))
-    return { facts: { server, database, clones, pristine, unshare: async () => {} }, ...said }
+    const copies = { clones, pristine, copiesWithin: true, unshare: async () => {} }
+    return { facts: { server, database, ...copies }, ...said }
   }
   progress('freezing it as a snapshot')
   const findings = [...provisioned.findings, ...said.findings]
@@ -127,5 +130,12 @@ async function onClone(
   keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
   const pristine =
     beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
-  return { server, database, clones, pristine, unshare: async () => await unshare(database) }
+  return {
+    server,
+    database,
+    clones,
+    pristine,
+    copiesWithin: beside !== undefined,
+    unshare: async () => await unshare(database),
+  }
 }

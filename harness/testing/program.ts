@@ -38,8 +38,7 @@ export function startProgram(
 ) {
   return execa(process.execPath, [packageFile('harness/cli.ts'), ...args], {
     cwd,
-    // What is tested is the restore; the tests of snapshots ask for them.
-    env: { NO_COLOR: '1', REHEARSAL_SNAPSHOTS: 'off', ...env },
+    env: { NO_COLOR: '1', ...env },
     stdin: 'ignore',
     reject: false,
   })
