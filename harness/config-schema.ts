@@ -1,8 +1,19 @@
 import { z } from 'zod'
+import { budgetNames } from './budgets/index.ts'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
+
+const budget = z.strictObject({
+  max: z.string().optional(),
+  times: z.number().positive().optional(),
+  of: z.literal('median').optional(),
+  last: z.int().positive().max(100).optional(),
+  atLeast: z.int().positive().optional(),
+  slack: z.string().optional(),
+  severity: z.enum(['error', 'warning', 'notice']).optional(),
+})
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
@@ -42,6 +53,18 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  history: z
+    .union([
+      z.string(),
+      z.strictObject({
+        path: z.string().optional(),
+        project: z.string().min(1).optional(),
+        keep: z.int().positive().optional(),
+        maxAge: duration.optional(),
+      }),
+    ])
+    .optional(),
+  budgets: z.partialRecord(z.enum(budgetNames), budget).optional(),
   ask: z.array(z.string()).optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
@@ -65,6 +88,18 @@ export function parseDuration(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a time such as 500ms, 30s, 10m or 1h`)
   }
   return Number(match[1]) * durationUnits[unit]
+}
+
+const byteUnits = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
+
+/** Bytes of `500kB`, `50MB` or `1.5GB`, in powers of 1,000; throws on anything else. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)$/.exec(text.trim())
+  const unit = match?.[2] as keyof typeof byteUnits | undefined
+  if (match?.[1] === undefined || unit === undefined) {
+    throw new Error(`${JSON.stringify(text)} is not a size such as 500kB, 50MB or 1.5GB`)
+  }
+  return Number(match[1]) * byteUnits[unit]
 }
 
 function isDuration(text: string): boolean {

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
+import { historyOf } from './config-history.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
@@ -63,8 +65,12 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
+  const history = attempt(() =>
+    historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
+  )
+  const budgets = attempt(() => budgetsOf(file.budgets))
   problems.push(...unknownHazards(file.hazards))
-  if (problems.length > 0 || backup === undefined) throw invalid(problems)
+  if (problems.length > 0 || backup === undefined || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
     backup: resolve(cwd, backup),
@@ -87,6 +93,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     },
     app: appOf(given, file),
     reports: reports ?? [],
+    history,
+    budgets: budgets ?? [],
     keep:
       given.keep === undefined
         ? (file.keep ?? false)

@@ -171,6 +171,23 @@ export interface EngineSummary {
   readonly image: string | null
 }
 
+/** Figures of the newest rehearsals, 30 at most, oldest first; the last of each is this one's. */
+export interface Trends {
+  /** ISO 8601, UTC. */
+  readonly startedAt: readonly string[]
+  readonly verdicts: readonly Verdict[]
+  readonly series: readonly TrendSeries[]
+}
+
+export interface TrendSeries {
+  readonly kind: 'restore' | 'stall' | 'wal' | 'growth' | 'specs' | 'migration'
+  /** A migration's name, or what else it is, in words. */
+  readonly name: string
+  readonly unit: 'ms' | 'bytes'
+  /** Null where it was not measured. */
+  readonly values: readonly (number | null)[]
+}
+
 /** The whole rehearsal: the one document every report is a function of. Schema: `docs/rehearsal.schema.json`. */
 export interface Rehearsal {
   readonly schemaVersion: 1
@@ -199,6 +216,8 @@ export interface Rehearsal {
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
+  /** How the figures went over earlier rehearsals; null when none was recorded on the same engine. */
+  readonly trends: Trends | null
   /** What this rehearsal cannot tell, a sentence each. */
   readonly limits: readonly string[]
 }

@@ -1,3 +1,4 @@
+import { concluded, recorded } from './against-history.ts'
 import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
@@ -6,7 +7,6 @@ import type { Redactor } from './redact.ts'
 import {
   coreStageNames,
   questionNames,
-  verdictOf,
   type BackupSummary,
   type QuestionName,
   type Rehearsal,
@@ -28,7 +28,6 @@ import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
-import { summaryOf } from './summary.ts'
 import { createTeardown, type Teardown } from './teardown.ts'
 import { version } from './version.ts'
 
@@ -65,7 +64,7 @@ export async function rehearse(
   plan: Plan,
   { observe, signal, redactor }: RehearseOptions,
 ): Promise<Rehearsal> {
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
+  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
   const beganAt = now()
@@ -99,21 +98,19 @@ export async function rehearse(
   } finally {
     for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
   }
-  const rehearsal = {
+  const rehearsal = await concluded(plan, {
     schemaVersion: 1,
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
-    summary: '',
     ...learned,
     limits: [...learned.limits, ...notAsked(plan.questions)],
     stages: journal.stages,
     findings: journal.findings,
-  } as const
-  const verdict = verdictOf(rehearsal)
-  return redactor.deep({ ...rehearsal, verdict, summary: summaryOf({ ...rehearsal, verdict }) })
+  })
+  return redactor.deep(await recorded(plan, redactor.deep(rehearsal)))
 }
 
 function notAsked(questions: readonly QuestionName[]): string[] {

@@ -105,6 +105,15 @@ export const settings = [
     example: 'json=rehearsal-report/rehearsal.json,markdown=rehearsal-report/rehearsal.md',
   },
   {
+    key: 'history',
+    flag: '--history <path>',
+    variable: 'REHEARSAL_HISTORY',
+    description:
+      'directory in which each rehearsal is recorded, or off; HISTORY_DATABASE_URL records in a database instead',
+    defaultText: '.rehearsal/history',
+    example: '.rehearsal/history',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',
@@ -168,5 +177,12 @@ export const connectionVariables = [
     protected: true,
     description: 'production; pg-rehearsal never connects to it and keeps children away from it',
     example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
+  },
+  {
+    variable: 'HISTORY_DATABASE_URL',
+    protected: false,
+    description:
+      'where rehearsals are recorded, where not in a directory; a database of its own, never production',
+    example: 'postgresql://rehearsal:change-me@rehearsal-db.internal:5432/rehearsals',
   },
 ] as const

@@ -13,6 +13,7 @@ import {
   versionsSection,
 } from './html/sections.ts'
 import { style } from './html/style.ts'
+import { trendsSection } from './html/trends.ts'
 import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
 import { verdictTitles } from './text.ts'
@@ -49,20 +50,21 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs }: Rehearsal): Markup {
+function jumps({ findings, migrations, tables, specs, trends }: Rehearsal): Markup {
   const entries: readonly (readonly [string, string, number?])[] = [
     ['findings', 'Findings', findings.length],
     ['timeline', 'Timeline'],
     ['migrations', 'Migrations', migrations.length],
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
+    ...(trends === null || trends.series.length === 0 ? [] : ([['trends', 'Trends']] as const)),
     ['backup', 'Backup'],
     ['limits', 'Limits'],
     ['versions', 'Versions'],

@@ -59,6 +59,19 @@ const statement = object({
   walBytes: whole,
 })
 
+const trends = object({
+  startedAt: list(z.iso.datetime()),
+  verdicts: list(z.enum(['passed', 'failed', 'could-not-verify'])),
+  series: list(
+    object({
+      kind: z.enum(['restore', 'stall', 'wal', 'growth', 'specs', 'migration']),
+      name: text,
+      unit: z.enum(['ms', 'bytes']),
+      values: list(z.number().nullable()),
+    }),
+  ),
+})
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -97,6 +110,7 @@ export const rehearsalSchema = object({
     }),
   ),
   findings: list(finding),
+  trends: trends.nullable(),
   limits: list(text),
 }) satisfies z.ZodType<Rehearsal>
 
