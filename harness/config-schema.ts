@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { budgetNames } from './budgets/index.ts'
+import { commandNames, roles } from './deployment/settings.ts'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -13,6 +14,20 @@ const budget = z.strictObject({
   atLeast: z.int().positive().optional(),
   slack: z.string().optional(),
   severity: z.enum(['error', 'warning', 'notice']).optional(),
+})
+
+const hoursOfDay = z.array(z.number().nonnegative()).length(24)
+const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
+
+const deployment = z.strictObject({
+  timeZone: z.string().optional(),
+  traffic: z.union([z.string(), z.record(weekday, hoursOfDay)]).optional(),
+  days: z.array(weekday).min(1).optional(),
+  hours: z.string().optional(),
+  notice: duration.optional(),
+  margin: z.number().min(1).optional(),
+  commands: z.partialRecord(z.enum(commandNames), z.string()).optional(),
+  people: z.partialRecord(z.enum(roles), z.string()).optional(),
 })
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
@@ -65,6 +80,7 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   budgets: z.partialRecord(z.enum(budgetNames), budget).optional(),
+  deployment: deployment.optional(),
   ask: z.array(z.string()).optional(),
   allowedDataChanges: z.array(z.string()).optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),

@@ -169,13 +169,13 @@ export const connectionVariables = [
   {
     variable: 'STAGING_DATABASE_URL',
     protected: true,
-    description: 'staging; pg-rehearsal never connects to it and keeps children away from it',
+    description: 'staging; rehearsals never connect to it and keep children away from it',
     example: 'postgresql://comicscout:change-me@staging-db.internal:5432/comicscout',
   },
   {
     variable: 'PRODUCTION_DATABASE_URL',
     protected: true,
-    description: 'production; pg-rehearsal never connects to it and keeps children away from it',
+    description: 'production; rehearsals never connect to it and keep children away from it',
     example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
   },
   {

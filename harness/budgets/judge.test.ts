@@ -4,7 +4,7 @@ import type { Budget } from './budget.ts'
 import type { BudgetName } from './index.ts'
 import { budgetKinds, budgetNames } from './index.ts'
 import { judgeBudgets } from './judge.ts'
-import { median } from './median.ts'
+import { median } from '../median.ts'
 
 const whole = { ranWhole: true }
 const absolute = (name: BudgetName, max: number): Budget<BudgetName> => ({

@@ -3,7 +3,7 @@ import type { Finding } from '../rehearsal.ts'
 import { bytes, count, duration } from '../reports/text.ts'
 import type { Budget, BudgetKind, Measured, RelativeLimit } from './budget.ts'
 import { budgetKinds, type BudgetName } from './index.ts'
-import { median } from './median.ts'
+import { median } from '../median.ts'
 
 /** What budgets make of a rehearsal: findings, and a sentence for each thing that no history said anything about. */
 export interface JudgedBudgets {
