@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { budgetNames } from './budgets/index.ts'
+import { commandNames, roles } from './deployment/settings.ts'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -10,6 +12,30 @@ const calibration = z.strictObject({
 })
 
 const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
+
+const budget = z.strictObject({
+  max: z.string().optional(),
+  times: z.number().positive().optional(),
+  of: z.literal('median').optional(),
+  last: z.int().positive().max(100).optional(),
+  atLeast: z.int().positive().optional(),
+  slack: z.string().optional(),
+  severity: z.enum(['error', 'warning', 'notice']).optional(),
+})
+
+const hoursOfDay = z.array(z.number().nonnegative()).length(24)
+const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
+
+const deployment = z.strictObject({
+  timeZone: z.string().optional(),
+  traffic: z.union([z.string(), z.record(weekday, hoursOfDay)]).optional(),
+  days: z.array(weekday).min(1).optional(),
+  hours: z.string().optional(),
+  notice: duration.optional(),
+  margin: z.number().min(1).optional(),
+  commands: z.partialRecord(z.enum(commandNames), z.string()).optional(),
+  people: z.partialRecord(z.enum(roles), z.string()).optional(),
+})
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
@@ -68,6 +94,19 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   crashLimit: z.int().positive().optional(),
+  history: z
+    .union([
+      z.string(),
+      z.strictObject({
+        path: z.string().optional(),
+        project: z.string().min(1).optional(),
+        keep: z.int().positive().optional(),
+        maxAge: duration.optional(),
+      }),
+    ])
+    .optional(),
+  budgets: z.partialRecord(z.enum(budgetNames), budget).optional(),
+  deployment: deployment.optional(),
   ask: z.array(z.string()).optional(),
   production: z
     .strictObject({
@@ -126,6 +165,18 @@ export function parseDuration(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a time such as 500ms, 30s, 10m or 1h`)
   }
   return Number(match[1]) * durationUnits[unit]
+}
+
+const byteUnits = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
+
+/** Bytes of `500kB`, `50MB` or `1.5GB`, in powers of 1,000; throws on anything else. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)$/.exec(text.trim())
+  const unit = match?.[2] as keyof typeof byteUnits | undefined
+  if (match?.[1] === undefined || unit === undefined) {
+    throw new Error(`${JSON.stringify(text)} is not a size such as 500kB, 50MB or 1.5GB`)
+  }
+  return Number(match[1]) * byteUnits[unit]
 }
 
 function isDuration(text: string): boolean {

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
+import { historyOf } from './config-history.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
@@ -101,6 +103,10 @@ export async function loadPlan({
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
+  const history = attempt(() =>
+    historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
+  )
+  const budgets = attempt(() => budgetsOf(file.budgets))
   problems.push(...unknownHazards(file.hazards))
   const commands = {
     command: one(given.migrateCommand) ?? file.migrate?.command,
@@ -108,7 +114,7 @@ export async function loadPlan({
   }
   if (commands.command === undefined && commands.rollbackCommand !== undefined)
     problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
-  if (problems.length > 0) throw invalid(problems)
+  if (problems.length > 0 || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
     backup: backup === undefined ? '' : resolve(cwd, backup),
@@ -139,6 +145,8 @@ export async function loadPlan({
     },
     app: appOf(given, file),
     reports: reports ?? [],
+    history,
+    budgets: budgets ?? [],
     keep:
       given.keep === undefined
         ? (file.keep ?? false)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { backupFormats } from './backups/index.ts'
+import { budgetKinds } from './budgets/index.ts'
 import { engines } from './engines/index.ts'
 import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
@@ -23,10 +24,12 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     backups: registryTable(backupFormats),
     reports: registryTable(reports),
   })
+  const history = await page('docs/history.md', { budgets: registryTable(budgetKinds) })
   return new Map([
     ['.env.example', envExample()],
     ['docs/rehearsal.schema.json', `${JSON.stringify(rehearsalJsonSchema(), undefined, 2)}\n`],
     ['docs/configuration.md', configuration],
+    ['docs/history.md', history],
     ['docs/hazards.md', await hazardsPage(packageFile('fixtures/hazards'))],
   ])
 }

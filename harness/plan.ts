@@ -1,7 +1,11 @@
+import type { Budget } from './budgets/budget.ts'
+import type { BudgetName } from './budgets/index.ts'
 import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
 import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
+import type { HistoryPlace } from './history/history-store.ts'
+import type { HistoryStoreName } from './history/index.ts'
 import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
@@ -53,9 +57,16 @@ export interface Plan {
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
   readonly reports: readonly ReportTarget[]
+  readonly history: HistoryPlan
+  readonly budgets: readonly Budget<BudgetName>[]
   readonly keep: boolean
   /** Names of variables that must never reach a child process as they are, with the servers they name. */
   readonly protectedUrls: Readonly<Record<string, string>>
+}
+
+/** Where each rehearsal is recorded, and what is kept there. */
+export interface HistoryPlan extends HistoryPlace {
+  readonly store: HistoryStoreName | 'off'
 }
 
 export interface MigrationSource {

@@ -1,5 +1,6 @@
+import { serversOf } from './migrator/protected-servers.ts'
 import { parseUrl } from './postgres/url.ts'
-import { connectionVariables } from './settings.ts'
+import { connectionVariables } from './connection-variables.ts'
 
 /** Connection strings of servers that rehearsals never touch, by variable. */
 export function protectedUrlsOf(
@@ -13,18 +14,19 @@ export function protectedUrlsOf(
   return urls
 }
 
-/** Throws when the server to rehearse on is one of the protected ones, or no server at all. */
+/** Throws when the server to write to, which the variable `called` names, is one of the protected ones, or no server at all. */
 export function refuseProtectedServer(
   serverUrl: string | undefined,
   protectedUrls: Record<string, string>,
+  called = 'REHEARSAL_SERVER_URL',
 ): void {
-  const target = serverUrl === undefined ? undefined : parseUrl(serverUrl)
-  if (serverUrl !== undefined && target === undefined)
-    throw new Error('REHEARSAL_SERVER_URL is not a postgres URL')
+  if (serverUrl === undefined) return
+  const targets = serversOf(serverUrl)
+  if (parseUrl(serverUrl) === undefined) throw new Error(`${called} is not a postgres URL`)
   for (const [variable, url] of Object.entries(protectedUrls)) {
-    const server = parseUrl(url)
-    if (server !== undefined && server.host === target?.host && server.port === target.port) {
-      throw new Error(`REHEARSAL_SERVER_URL names the same server as ${variable}; rehearsals never run there`)
+    const servers = serversOf(url)
+    if (servers.some(({ host, port }) => targets.some((it) => it.host === host && it.port === port))) {
+      throw new Error(`${called} names the same server as ${variable}; rehearsals never write there`)
     }
   }
 }

@@ -1,3 +1,111 @@
+import type { Growth } from './trace/growth.ts'
+import type { LockFacts } from './trace/lock-facts.ts'
+
+export type { LockFacts }
+
+export type Direction = 'up' | 'down'
+
+/** The file that a migration is in. */
+export interface MigrationFile {
+  /** The migration's. */
+  readonly name: string
+  /** From where the rehearsal was started, with `/`. */
+  readonly path: string
+}
+
+/** One migration going up or down once. */
+export interface MigrationRun {
+  readonly name: string
+  readonly direction: Direction
+  /**
+   * `success` and `error` as the migrator says; `undone` when it says success although the migration table
+   * does not have it, as for the first ones of a batch that failed; `not-executed` when it did not get there.
+   */
+  readonly status: 'success' | 'error' | 'undone' | 'not-executed'
+  /** After the rehearsal began, by the clock of stages and statements; absent when it was not executed. */
+  readonly startedMs?: number
+  /** Time inside the migration's own function; 0 when it was not executed. */
+  readonly durationMs: number
+  /** Statements the server received while it ran, on any connection of the migrator. */
+  readonly statements: number
+}
+
+/** What one statement of a migration (or one string of several) did to relations that were there before. */
+export interface StatementFacts {
+  readonly migration: string
+  readonly direction: Direction
+  /** SQL as the server received it, its first 2,000 characters. */
+  readonly text: string
+  /** After the rehearsal began, in the run that `timing` names. */
+  readonly startedMs?: number
+  readonly durationMs: number
+  /** `exact`: of the run as in production; `observed`: of the run that was slowed down by looking. */
+  readonly timing: 'exact' | 'observed'
+  /** Locks on tables and views that its transaction did not hold before. */
+  readonly locks: readonly LockFacts[]
+  /** Tables that got new storage. */
+  readonly rewrites: readonly string[]
+  /** Rows that sequential scans read, at least. */
+  readonly scans: readonly { readonly relation: string; readonly rows: number }[]
+  /** Write-ahead log written meanwhile. */
+  readonly walBytes: number
+  /** Tables that changed their size, or in which rows died. */
+  readonly growth?: readonly Growth[]
+  /** Written to temporary files, at least; left out where the server would not tell. */
+  readonly tempBytes?: number
+  /** Waited for locks before they were granted, waits of 10 ms and more; left out where the server would not tell. */
+  readonly lockWaitMs?: number
+}
+
+/** One pass of the smoke specs. */
+export interface SpecPass {
+  /** What `REHEARSAL_PHASE` said. */
+  readonly phase: 'migrated' | 'rolled-back'
+  readonly passed: number
+  readonly failed: number
+  readonly pending: number
+  readonly durationMs: number
+  readonly failures: readonly { readonly title: string; readonly message: string }[]
+  /** The first 500 that passed, in order. */
+  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
+}
+
+export interface TableFacts {
+  /** `schema.table`. */
+  readonly name: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Size of the rehearsed database, all of it. */
+export interface DatabaseSize {
+  /** As restored, before the first migration. */
+  readonly restoredBytes: number
+  /** After the last one. */
+  readonly migratedBytes: number
+}
+
+export interface BackupSummary {
+  readonly path: string
+  readonly format: string
+  readonly compression: string
+  readonly bytes: number
+  readonly sha256: string
+  /** ISO 8601, UTC: the date in its own head, read as this machine's local time, else that of the file. */
+  readonly madeAt: string
+  readonly serverVersion: string | null
+  readonly dumpVersion: string | null
+  readonly database: string | null
+}
+
+export interface EngineSummary {
+  readonly name: string
+  /** Why this engine was taken. */
+  readonly reason: string
+  readonly serverVersion: string
+  readonly image: string | null
+}
+
 /** A file of the team's, as it was when the rehearsal began. */
 export interface SourceFile {
   /** From where the rehearsal was started, with `/`. */

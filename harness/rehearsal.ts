@@ -1,10 +1,20 @@
 import type { EstimateFacts } from './estimate/facts.ts'
 import type { ProbeFacts } from './probe-facts.ts'
-import type { CrashFacts, SourceFile, WaiverFacts } from './rehearsal-facts.ts'
-import type { Growth } from './trace/growth.ts'
-import type { LockFacts } from './trace/lock-facts.ts'
+import type {
+  BackupSummary,
+  CrashFacts,
+  DatabaseSize,
+  Direction,
+  EngineSummary,
+  MigrationFile,
+  MigrationRun,
+  SourceFile,
+  SpecPass,
+  StatementFacts,
+  TableFacts,
+  WaiverFacts,
+} from './rehearsal-facts.ts'
 
-export type { LockFacts }
 export type * from './rehearsal-facts.ts'
 
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
@@ -15,8 +25,6 @@ export type Verdict = 'passed' | 'failed' | 'could-not-verify'
  * be verified was not, so the rehearsal cannot pass; `warning` and `notice` leave the verdict alone.
  */
 export type Severity = 'error' | 'unverified' | 'warning' | 'notice'
-
-export type Direction = 'up' | 'down'
 
 /** Something learned about the migrations, the backup or the app. */
 export interface Finding {
@@ -76,105 +84,21 @@ export interface StageResult {
   readonly summary: string
 }
 
-/** The file that a migration is in. */
-export interface MigrationFile {
-  /** The migration's. */
+/** Figures of the newest rehearsals, 30 at most, oldest first; the last of each is this one's. */
+export interface Trends {
+  /** ISO 8601, UTC. */
+  readonly startedAt: readonly string[]
+  readonly verdicts: readonly Verdict[]
+  readonly series: readonly TrendSeries[]
+}
+
+export interface TrendSeries {
+  readonly kind: 'restore' | 'stall' | 'wal' | 'growth' | 'specs' | 'migration'
+  /** A migration's name, or what else it is, in words. */
   readonly name: string
-  /** From where the rehearsal was started, with `/`. */
-  readonly path: string
-}
-
-/** One migration going up or down once. */
-export interface MigrationRun {
-  readonly name: string
-  readonly direction: Direction
-  /**
-   * `success` and `error` as the migrator says; `undone` when it says success although the migration table
-   * does not have it, as for the first ones of a batch that failed; `not-executed` when it did not get there.
-   */
-  readonly status: 'success' | 'error' | 'undone' | 'not-executed'
-  /** After the rehearsal began, by the clock of stages and statements; absent when it was not executed. */
-  readonly startedMs?: number
-  /** Time inside the migration's own function; 0 when it was not executed. */
-  readonly durationMs: number
-  /** Statements the server received while it ran, on any connection of the migrator. */
-  readonly statements: number
-}
-
-/** What one statement of a migration (or one string of several) did to relations that were there before. */
-export interface StatementFacts {
-  readonly migration: string
-  readonly direction: Direction
-  /** SQL as the server received it, its first 2,000 characters. */
-  readonly text: string
-  /** After the rehearsal began, in the run that `timing` names. */
-  readonly startedMs?: number
-  readonly durationMs: number
-  /** `exact`: of the run as in production; `observed`: of the run that was slowed down by looking. */
-  readonly timing: 'exact' | 'observed'
-  /** Locks on tables and views that its transaction did not hold before. */
-  readonly locks: readonly LockFacts[]
-  /** Tables that got new storage. */
-  readonly rewrites: readonly string[]
-  /** Rows that sequential scans read, at least. */
-  readonly scans: readonly { readonly relation: string; readonly rows: number }[]
-  /** Write-ahead log written meanwhile. */
-  readonly walBytes: number
-  /** Tables that changed their size, or in which rows died. */
-  readonly growth?: readonly Growth[]
-  /** Written to temporary files, at least; left out where the server would not tell. */
-  readonly tempBytes?: number
-  /** Waited for locks before they were granted, waits of 10 ms and more; left out where the server would not tell. */
-  readonly lockWaitMs?: number
-}
-
-/** One pass of the smoke specs. */
-export interface SpecPass {
-  /** What `REHEARSAL_PHASE` said. */
-  readonly phase: 'migrated' | 'rolled-back'
-  readonly passed: number
-  readonly failed: number
-  readonly pending: number
-  readonly durationMs: number
-  readonly failures: readonly { readonly title: string; readonly message: string }[]
-  /** The first 500 that passed, in order. */
-  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
-}
-
-export interface TableFacts {
-  /** `schema.table`. */
-  readonly name: string
-  readonly rows: number
-  readonly bytes: number
-}
-
-/** Size of the rehearsed database, all of it. */
-export interface DatabaseSize {
-  /** As restored, before the first migration. */
-  readonly restoredBytes: number
-  /** After the last one. */
-  readonly migratedBytes: number
-}
-
-export interface BackupSummary {
-  readonly path: string
-  readonly format: string
-  readonly compression: string
-  readonly bytes: number
-  readonly sha256: string
-  /** ISO 8601, UTC: the date in its own head, read as this machine's local time, else that of the file. */
-  readonly madeAt: string
-  readonly serverVersion: string | null
-  readonly dumpVersion: string | null
-  readonly database: string | null
-}
-
-export interface EngineSummary {
-  readonly name: string
-  /** Why this engine was taken. */
-  readonly reason: string
-  readonly serverVersion: string
-  readonly image: string | null
+  readonly unit: 'ms' | 'bytes'
+  /** Null where it was not measured. */
+  readonly values: readonly (number | null)[]
 }
 
 /** The whole rehearsal: the one document every report is a function of. Schema: `docs/rehearsal.schema.json`. */
@@ -214,6 +138,8 @@ export interface Rehearsal {
   readonly findings: readonly Finding[]
   /** Left out where the plan says nothing of production. */
   readonly estimates?: readonly EstimateFacts[]
+  /** How the figures went over earlier rehearsals; null when none was recorded on the same engine. */
+  readonly trends: Trends | null
   /** What this rehearsal cannot tell, a sentence each. */
   readonly limits: readonly string[]
 }

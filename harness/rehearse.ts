@@ -1,4 +1,5 @@
 import type { BackupFacts } from './backups/backup-format.ts'
+import { concluded, recorded } from './against-history.ts'
 import { now } from './clock.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
@@ -8,7 +9,6 @@ import type { Redactor } from './redact.ts'
 import {
   coreStageNames,
   questionNames,
-  verdictOf,
   type BackupSummary,
   type QuestionName,
   type Rehearsal,
@@ -28,7 +28,6 @@ import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
-import { summaryOf } from './summary.ts'
 import { alone, askQuestions, type Learn, type Learned } from './ask.ts'
 import { createTeardown, type Teardown } from './teardown.ts'
 import { version } from './version.ts'
@@ -50,7 +49,7 @@ export async function rehearse(
   plan: Plan,
   { observe, signal, redactor }: RehearseOptions,
 ): Promise<Rehearsal> {
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
+  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
   const beganAt = now()
@@ -86,7 +85,7 @@ export async function rehearse(
   } finally {
     for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
   }
-  const rehearsal = {
+  const rehearsal = await concluded(plan, {
     schemaVersion: 1,
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
@@ -94,7 +93,6 @@ export async function rehearse(
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
     waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
-    summary: '',
     ...learned,
     limits: [
       ...learned.limits,
@@ -103,9 +101,8 @@ export async function rehearse(
     ],
     stages: journal.stages,
     findings: journal.findings,
-  } as const
-  const verdict = verdictOf(rehearsal)
-  return redactor.deep({ ...rehearsal, verdict, summary: summaryOf({ ...rehearsal, verdict }) })
+  })
+  return redactor.deep(await recorded(plan, redactor.deep(rehearsal)))
 }
 
 function notAsked(questions: readonly QuestionName[]): string[] {

@@ -1,4 +1,5 @@
-import { connectionVariables, settings, type Setting } from './settings.ts'
+import { connectionVariables } from './connection-variables.ts'
+import { settings, type Setting } from './settings.ts'
 
 /** The text of `.env.example`: every variable with what it is for. */
 export function envExample(): string {

@@ -167,6 +167,15 @@ export const settings = [
     example: 'rehearsal-report/certificate.json',
   },
   {
+    key: 'history',
+    flag: '--history <path>',
+    variable: 'REHEARSAL_HISTORY',
+    description:
+      'directory in which each rehearsal is recorded, or off; HISTORY_DATABASE_URL records in a database instead',
+    defaultText: '.rehearsal/history',
+    example: '.rehearsal/history',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',
@@ -216,25 +225,3 @@ export type SettingKey = (typeof settings)[number]['key']
 
 /** What flags or variables gave, unvalidated; lists are arrays, everything else is text. */
 export type RawSettings = Partial<Record<SettingKey, string | readonly string[]>>
-
-/** Variables with the team's connection strings. Servers named by protected ones are never written to. */
-export const connectionVariables = [
-  {
-    variable: 'DEVELOPMENT_DATABASE_URL',
-    protected: false,
-    description: "a developer's own database",
-    example: 'postgresql://comicscout:comicscout@localhost:5432/comicscout_dev',
-  },
-  {
-    variable: 'STAGING_DATABASE_URL',
-    protected: true,
-    description: 'staging; pg-rehearsal never connects to it and keeps children away from it',
-    example: 'postgresql://comicscout:change-me@staging-db.internal:5432/comicscout',
-  },
-  {
-    variable: 'PRODUCTION_DATABASE_URL',
-    protected: true,
-    description: 'production; pg-rehearsal never connects to it and keeps children away from it',
-    example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
-  },
-] as const

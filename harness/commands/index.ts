@@ -5,9 +5,12 @@ import { clean } from './clean.ts'
 import { clone } from './clone.ts'
 import type { DescribeCommand } from './command.ts'
 import { gate } from './gate.ts'
+import { history } from './history.ts'
 import { inspect } from './inspect.ts'
+import { plan } from './plan.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
+import { sampleTraffic } from './sample-traffic.ts'
 import { shell } from './shell.ts'
 import { snapshots } from './snapshots.ts'
 
@@ -18,6 +21,9 @@ export const commands = {
   baseline,
   calibrate,
   report,
+  history,
+  plan,
+  'sample-traffic': sampleTraffic,
   gate,
   approve,
   clone,

@@ -1,6 +1,12 @@
 import { Option, type Command } from 'commander'
 import { loadPlan } from '../config.ts'
-import type { Plan } from '../plan.ts'
+import { invalid, loadConfigFile } from '../config-file.ts'
+import { historyOf } from '../config-history.ts'
+import type { Config } from '../config-schema.ts'
+import { one } from '../config-values.ts'
+import { messageOf } from '../errors.ts'
+import type { HistoryPlan, Plan } from '../plan.ts'
+import { protectedUrlsOf } from '../protected-urls.ts'
 import { settings, type RawSettings, type Setting, type SettingKey } from '../settings.ts'
 
 /** What commander parsed. */
@@ -39,6 +45,28 @@ export async function planOf(
     environment: process.env,
     ...needs,
   })
+}
+
+/** Where rehearsals are recorded, without the rest of a plan. Throws HarnessError `invalid-plan`. */
+export async function historyPlanOf(options: Options): Promise<HistoryPlan> {
+  const file = await configFileOf(options)
+  try {
+    return historyOf({
+      cwd: process.cwd(),
+      given: one(flagsOf(options).history) ?? (process.env['REHEARSAL_HISTORY'] || undefined),
+      file: file.history,
+      environment: process.env,
+      protectedUrls: protectedUrlsOf(process.env),
+    })
+  } catch (error) {
+    throw invalid([messageOf(error)])
+  }
+}
+
+/** The config file that the options, the environment or the working directory name. Throws HarnessError `invalid-plan`. */
+export async function configFileOf(options: Options): Promise<Config> {
+  const named = options['config'] as string | undefined
+  return await loadConfigFile(process.cwd(), named ?? process.env['REHEARSAL_CONFIG'])
 }
 
 /** What commander parsed, by the setting's key. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { LoadError } from './load-error.ts'
 import { nearest } from './nearest.ts'
 
-/** The app's own Kysely, as far as the harness uses it. The harness has none of its own. */
+/** The app's own Kysely, as far as the harness uses it. The harness uses its own for its history alone. */
 export interface AppKysely {
   readonly version: string
   readonly Migrator: new (props: MigratorProps) => Migrator

@@ -15,6 +15,7 @@ import {
   versionsSection,
 } from './html/sections.ts'
 import { style } from './html/style.ts'
+import { trendsSection } from './html/trends.ts'
 import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
 import { verdictTitles } from './text.ts'
@@ -51,14 +52,14 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs, probes }: Rehearsal): Markup {
+function jumps({ findings, migrations, tables, specs, probes, trends }: Rehearsal): Markup {
   const entries: readonly (readonly [string, string, number?])[] = [
     ...(probes === undefined ? [] : ([['clients', 'Clients', probes.tables.length]] as const)),
     ['findings', 'Findings', findings.length],
@@ -66,6 +67,7 @@ function jumps({ findings, migrations, tables, specs, probes }: Rehearsal): Mark
     ['migrations', 'Migrations', migrations.length],
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
+    ...(trends === null || trends.series.length === 0 ? [] : ([['trends', 'Trends']] as const)),
     ['backup', 'Backup'],
     ['limits', 'Limits'],
     ['versions', 'Versions'],

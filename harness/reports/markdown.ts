@@ -5,6 +5,7 @@ import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import { latencyText, probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
+import { cell, fenced, line, table, tableLines } from './markdown-text.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
 const stageMarks: Record<StageStatus, string> = {
@@ -145,37 +146,4 @@ function stagesSection({ stages, durationMs }: Rehearsal): string {
     cell(stage.summary),
   ])
   return `## Stages\n\n${table(['stage', 'time', 'what happened'], rows)}\n\n${count(stages.length, 'stage')} in ${duration(durationMs)}.`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return tableLines(head, rows).join('\n')
-}
-
-function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`)
-}
-
-function cell(text: string): string {
-  return line(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
-}
-
-/** Escaped, and short: what grows by escaping is cut further, so that the limit holds for any text. */
-function line(text: string, maxLength = lengths.line): string {
-  const escaped = escape(brief(text, maxLength))
-  return escaped.length <= maxLength * 1.5 ? escaped : escape(brief(text, maxLength / 5))
-}
-
-/** Text from databases and specs must not become markup: HTML, links, mentions. */
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll(/[\\`*[\]]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`)
-    .replaceAll('@', '@\u200B')
-}
-
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((match) => match[0].length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}\n${text}\n${fence}`
 }

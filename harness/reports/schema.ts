@@ -158,6 +158,19 @@ const crash = object({
   durationMs: number,
 })
 
+const trends = object({
+  startedAt: list(z.iso.datetime()),
+  verdicts: list(z.enum(['passed', 'failed', 'could-not-verify'])),
+  series: list(
+    object({
+      kind: z.enum(['restore', 'stall', 'wal', 'growth', 'specs', 'migration']),
+      name: text,
+      unit: z.enum(['ms', 'bytes']),
+      values: list(z.number().nullable()),
+    }),
+  ),
+})
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -201,6 +214,7 @@ export const rehearsalSchema = object({
   ),
   findings: list(finding),
   estimates: list(estimate).exactOptional(),
+  trends: trends.nullable(),
   limits: list(text),
 }) satisfies z.ZodType<Rehearsal>
 

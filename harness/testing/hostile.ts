@@ -39,6 +39,11 @@ export function hostile(rehearsal: Rehearsal): Rehearsal {
         evidence: { migration: text, direction: 'up', statement: { text, position: 3 }, details: [text] },
       },
     ],
+    trends: {
+      startedAt: [rehearsal.startedAt, rehearsal.startedAt],
+      verdicts: ['passed', 'failed'],
+      series: [{ kind: 'migration', name: text, unit: 'ms', values: [1, null] }],
+    },
     limits: [text],
   }
 }

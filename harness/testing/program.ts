@@ -38,7 +38,8 @@ export function startProgram(
 ) {
   return execa(process.execPath, [packageFile('harness/cli.ts'), ...args], {
     cwd,
-    env: { NO_COLOR: '1', ...env },
+    // What tests rehearse is no history of the project, nor are budgets judged by it.
+    env: { NO_COLOR: '1', REHEARSAL_HISTORY: 'off', ...env },
     stdin: 'ignore',
     reject: false,
   })

@@ -64,6 +64,7 @@ tbody th{color:var(--ink);font-weight:500;font-size:.9375rem;vertical-align:top}
 .axis text{fill:var(--muted);font:.75rem system-ui,sans-serif;font-variant-numeric:tabular-nums}
 .axis{height:1.6rem}.rule{stroke:var(--line);stroke-width:1}.bar{height:100%;min-height:2.4rem}.lanes td.took{vertical-align:middle}
 .fill-up{fill:var(--up)}.fill-down{fill:var(--down)}.fill-bad{fill:var(--badText)}.fill-unsure{fill:var(--unsureText)}
+.spark{display:block;max-width:100%;height:auto}.spark path{fill:none;stroke:var(--up);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.spark circle{fill:var(--up)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin-top:.6rem;font-size:.875rem;color:var(--muted)}
 .legend svg{width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
 .facts{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr;gap:.4rem 1.25rem}.facts dt{color:var(--muted)}
@@ -81,6 +82,7 @@ footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem
 .lanes .track{grid-column:1/-1;order:3;height:auto!important}.bar{height:1.5rem;min-height:0}.lanes thead tr{padding-bottom:0}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}
 }
+@media (max-width:40rem){.trends th:nth-child(3),.trends th:nth-child(4),.trends td:nth-child(3),.trends td:nth-child(4){display:none}}
 @media print{
 .tiles{grid-template-columns:repeat(3,1fr)}
 :root{font-size:10pt}body{background:none}.jump,.skip{display:none}.wrap{max-width:none;padding:0}
