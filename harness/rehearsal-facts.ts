@@ -96,6 +96,13 @@ export interface BackupSummary {
   readonly serverVersion: string | null
   readonly dumpVersion: string | null
   readonly database: string | null
+  /** The format's own version; null when it has none. */
+  readonly formatVersion?: string | null
+  readonly encoding?: string | null
+  /** Of the database, for people: `libc de_DE.UTF-8`. Null where the backup does not say. */
+  readonly locale?: string | null
+  /** Of the server it was taken from, in decimal; null where the backup does not say, as no dump does. */
+  readonly systemIdentifier?: string | null
 }
 
 export interface EngineSummary {

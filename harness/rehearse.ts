@@ -17,6 +17,7 @@ import { shortPath } from './short-path.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
+import { describeLocale } from './postgres/database-locale.ts'
 import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
@@ -181,7 +182,22 @@ async function runStages(
 
 async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
+  const { formatVersion, encoding, systemIdentifier } = facts
   const path = shortPath(cwd, file.path)
   const made = (await madeAt(file, facts)).toISOString()
-  return { path, format, compression, bytes, sha256, madeAt: made, serverVersion, dumpVersion, database }
+  return {
+    path,
+    format,
+    formatVersion,
+    compression,
+    bytes,
+    sha256,
+    madeAt: made,
+    serverVersion,
+    dumpVersion,
+    database,
+    encoding,
+    systemIdentifier,
+    locale: facts.locale === null ? null : describeLocale(facts.locale),
+  }
 }

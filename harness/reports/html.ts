@@ -6,15 +6,11 @@ import { markup, type Markup } from './html/markup.ts'
 import { migrationsSection } from './html/migrations.ts'
 import { overview } from './html/overview.ts'
 import { clientsSection } from './html/clients.ts'
-import {
-  backupSection,
-  limitsSection,
-  specsSection,
-  tablesSection,
-  timelineSection,
-  versionsSection,
-} from './html/sections.ts'
+import { crashesSection } from './html/crashes.ts'
+import { backupSection, limitsSection, versionsSection } from './html/provenance.ts'
+import { specsSection, tablesSection } from './html/sections.ts'
 import { style } from './html/style.ts'
+import { timelineSection } from './html/timeline.ts'
 import { trendsSection } from './html/trends.ts'
 import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
@@ -52,19 +48,20 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${crashesSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs, probes, trends }: Rehearsal): Markup {
+function jumps({ findings, migrations, crashes, tables, specs, probes, trends }: Rehearsal): Markup {
   const entries: readonly (readonly [string, string, number?])[] = [
     ...(probes === undefined ? [] : ([['clients', 'Clients', probes.tables.length]] as const)),
     ['findings', 'Findings', findings.length],
     ['timeline', 'Timeline'],
-    ['migrations', 'Migrations', migrations.length],
+    ['migrations', 'Migrations', new Set(migrations.map(({ name }) => name)).size],
+    ...(crashes.length === 0 ? [] : ([['crashes', 'Deaths', crashes.length]] as const)),
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
     ...(trends === null || trends.series.length === 0 ? [] : ([['trends', 'Trends']] as const)),

@@ -1,5 +1,6 @@
 import type { Finding, MigrationRun, Rehearsal, SpecPass, StageResult } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { faultTitles, isBad, outcomeText, worstFirst } from './crash-text.ts'
 import { migrationOf } from './located.ts'
 import type { Report } from './report.ts'
 import { bySeverity, count } from './text.ts'
@@ -11,13 +12,15 @@ import { element, testsuites, type Case, type Outcome, type Suite } from './juni
  */
 export const junit = {
   name: 'junit',
-  description: 'JUnit XML: verdict, stages, migrations up and down, specs and other findings as tests',
+  description:
+    'JUnit XML: verdict, stages, migrations up and down, specs, deaths of the migrator and other findings as tests',
   render: (rehearsal) =>
     testsuites('pg-rehearsal', rehearsal.durationMs, [
       { name: 'verdict', cases: [verdictCase(rehearsal)] },
       { name: 'stages', cases: rehearsal.stages.map(stageCase) },
       { name: 'migrations', cases: rehearsal.migrations.map((run) => migrationCase(rehearsal, run)) },
       ...rehearsal.specs.map(specSuite),
+      { name: 'crashes', cases: crashCases(rehearsal) },
       { name: 'findings', cases: otherFindings(rehearsal).map(findingCase) },
     ]),
 } satisfies Report
@@ -50,6 +53,34 @@ function migrationCase(rehearsal: Rehearsal, run: MigrationRun): Case {
   }
   const outcome = problems.length > 0 ? problems : unexplained[status]
   return { name: `${name} ${direction}`, durationMs, outcome, output: count(statements, 'statement') }
+}
+
+/** A test for each death that cannot be recovered from; one for all that can. */
+function crashCases({ crashes }: Rehearsal): Case[] {
+  if (crashes.length === 0) return []
+  const bad = worstFirst(crashes.filter(isBad))
+  const fine = crashes.filter((crash) => !isBad(crash))
+  const sum = fine.reduce((total, { durationMs }) => total + durationMs, 0)
+  return [
+    ...(fine.length === 0
+      ? []
+      : [
+          {
+            name: `${count(fine.length, 'death')} recovered from of ${crashes.length}`,
+            durationMs: sum,
+            outcome: [],
+          },
+        ]),
+    ...bad.map((crash): Case => {
+      const { migration, statement, fault, text, debris, details, durationMs } = crash
+      const told = [text, ...debris.map((line) => `left: ${line}`), ...details].join('\n')
+      return {
+        name: `${migration ?? 'the migrator'}, statement ${statement}: ${faultTitles[fault]}`,
+        durationMs,
+        outcome: [element('failure', 'crash-not-recovered', outcomeText(crash), told)],
+      }
+    }),
+  ]
 }
 
 /** A finding that says no direction is told with the first run of its migration. */

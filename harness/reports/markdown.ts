@@ -1,6 +1,7 @@
 import type { Finding, Rehearsal, StageStatus } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
 import { brief, fitting } from './fitting.ts'
+import { badCrashLines, crashSummary } from './crash-text.ts'
 import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import { latencyText, probeLines } from './probes-text.ts'
@@ -16,7 +17,14 @@ const stageMarks: Record<StageStatus, string> = {
 }
 
 /** Characters in which everything fits, below the 65,536 that GitHub takes for a comment. */
-const lengths = { line: 600, finding: 6_000, findings: 36_000, migrations: 12_000, estimates: 4_000 }
+const lengths = {
+  line: 600,
+  finding: 6_000,
+  findings: 36_000,
+  migrations: 12_000,
+  estimates: 4_000,
+  crashes: 3_000,
+}
 
 /** For a pull request's comment or a CI summary: what is too long for one is cut, and says so. */
 export const markdown = {
@@ -32,6 +40,7 @@ export const markdown = {
       ...clientsSection(rehearsal),
       ...findingsSection(rehearsal.findings),
       ...migrationsSection(rehearsal),
+      ...crashesSection(rehearsal),
       ...estimatesSection(rehearsal),
       ...specsSection(rehearsal),
       stagesSection(rehearsal),
@@ -111,6 +120,17 @@ function migrationsSection(rehearsal: Rehearsal): string[] {
   return [
     '## Migrations',
     fitting(tableLines(head, rows), lengths.migrations, { join: '\n', more }).join('\n'),
+  ]
+}
+
+function crashesSection(rehearsal: Rehearsal): string[] {
+  const summary = crashSummary(rehearsal)
+  if (summary === undefined) return []
+  const lines = badCrashLines(rehearsal).map((it) => `- ❌ ${line(it)}`)
+  const more = (left: number) => `- … and ${left} more`
+  return [
+    `## When the migrator dies\n\n${line(summary)}.`,
+    fitting(lines, lengths.crashes, { join: '\n', more }).join('\n'),
   ]
 }
 

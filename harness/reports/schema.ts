@@ -34,6 +34,10 @@ const backup = object({
   serverVersion: text.nullable(),
   dumpVersion: text.nullable(),
   database: text.nullable(),
+  formatVersion: text.nullable().exactOptional(),
+  encoding: text.nullable().exactOptional(),
+  locale: text.nullable().exactOptional(),
+  systemIdentifier: text.nullable().exactOptional(),
 })
 
 const specPass = object({

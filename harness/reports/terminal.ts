@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehearsal.ts'
 import { renderCaret } from './caret.ts'
+import { badCrashLines } from './crash-text.ts'
 import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import { probeLines } from './probes-text.ts'
@@ -22,6 +23,9 @@ const severityStyles: Record<Severity, Style> = {
   notice: 'cyan',
 }
 
+/** Deaths of the migrator, a line each. */
+const shownCrashes = 20
+
 /** The marks of stages in the live view and the report. */
 export const stageMarks: Record<StageStatus, string> = {
   completed: '✔',
@@ -40,6 +44,7 @@ export const terminal = {
       ...(rehearsal.findings.length === 0
         ? []
         : ['', ...bySeverity(rehearsal.findings).flatMap(findingLines)]),
+      ...crashLines(rehearsal),
       ...migrationLines(rehearsal),
       ...estimateLines(rehearsal),
       ...rehearsal.specs.map(
@@ -72,6 +77,19 @@ function findingLines(finding: Finding): string[] {
     ...(isShort ? [] : (evidence?.details ?? [])).flatMap((detail) => indent(detail, 6)),
     ...(isShort || remedy === undefined ? [] : indent(`→ ${remedy}`, 4)),
     '',
+  ]
+}
+
+/** The stage's own line says how many were tried; here are those that ended badly. */
+function crashLines(rehearsal: Rehearsal): string[] {
+  const lines = badCrashLines(rehearsal)
+  const more = lines.length - shownCrashes
+  return [
+    ...lines.slice(0, shownCrashes).map((line) => `  ${styleText('red', '✖')} ${line}`),
+    ...(more > 0
+      ? [`  ${styleText('red', '✖')} and ${count(more, 'more death')} that cannot be recovered from`]
+      : []),
+    ...(lines.length > 0 ? [''] : []),
   ]
 }
 

@@ -1,44 +1,45 @@
-/** A time axis that starts at 0 and carries round marks. */
+import { scaleUtc } from 'd3-scale'
+import { duration } from '../text.ts'
+import { markup, type Markup } from './markup.ts'
+
+/** A stretch of a clock, drawn from left to right; its marks are counted from where it begins. */
 export interface Axis {
-  /** Above 0, also for a run without any duration. */
+  readonly startMs: number
+  /** After `startMs`, also for what took no time. */
   readonly endMs: number
-  /** From 0, ascending, none beyond the end. */
-  readonly ticksMs: readonly number[]
-  /** A mark's text, with the unit: `0`, `250 ms`, `2.5 s`, `10 min`. */
-  label(ms: number): string
+  /** The id of its lines on the page, which every lane draws again. */
+  readonly id: string
+  /** Where a moment lies, in percent of the width; what lies outside is put at the edge. */
+  at(ms: number): number
+  /** Round times, for people, with their places. */
+  readonly ticks: readonly { readonly text: string; readonly at: number }[]
 }
 
-const second = 1_000
-const minute = 60 * second
-const hour = 60 * minute
-const stepsMs = [
-  1,
-  2,
-  5,
-  10,
-  20,
-  50,
-  100,
-  200,
-  500,
-  ...[1, 2, 5, 10, 20, 30].map((seconds) => seconds * second),
-  ...[1, 2, 5, 10, 20, 30].map((minutes) => minutes * minute),
-  ...[1, 2, 4, 8, 12, 24].map((hours) => hours * hour),
-]
-
-/** The axis for what lasts `endMs`, with 2 to 6 marks at steps people count in. */
-export function axisOf(endMs: number): Axis {
-  const end = Math.max(1, endMs)
-  const step = stepsMs.find((it) => end / it <= 5) ?? Math.ceil(end / 5 / (24 * hour)) * 24 * hour
-  const ticksMs = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step)
-  return { endMs: end, ticksMs, label }
+/** The axis from one moment to a later one, with up to 6 marks at steps that people count in. */
+export function axisOf(id: string, startMs: number, endMs: number): Axis {
+  const end = Math.max(endMs, startMs + 1)
+  const scale = scaleUtc()
+    .domain([0, end - startMs])
+    .range([0, 100])
+    .clamp(true)
+  const at = (ms: number) => round(scale(ms - startMs))
+  const ticks = scale.ticks(5).map((tick) => ({ text: label(tick.getTime()), at: round(scale(tick)) }))
+  return { startMs, endMs: end, id, at, ticks }
 }
 
+/** The marks with their texts, and the lines that lanes repeat. */
+export function axisHead({ id, startMs, endMs, ticks }: Axis): Markup {
+  return markup`<svg class="axis" role="img" aria-label="time from 0 to ${duration(endMs - startMs)}"><defs><g id="${id}">${ticks.map(
+    ({ at }) => markup`<line class="rule" x1="${at}%" x2="${at}%" y2="100%"/>`,
+  )}</g></defs>${ticks.map(
+    ({ at, text }, index) =>
+      markup`<text x="${at}%" y="70%" text-anchor="${index === 0 ? 'start' : at > 94 ? 'end' : 'middle'}">${text}</text>`,
+  )}</svg>`
+}
+
+/** `250 ms`, `2.5 s`, `10 min`. */
 function label(ms: number): string {
-  if (ms === 0) return '0'
-  if (ms % hour === 0) return `${ms / hour} h`
-  if (ms >= hour) return `${Math.floor(ms / hour)} h ${(ms % hour) / minute} min`
-  if (ms % minute === 0) return `${ms / minute} min`
-  if (ms >= minute) return `${Math.floor(ms / minute)} min ${(ms % minute) / second} s`
-  return ms % second === 0 ? `${ms / second} s` : ms > second ? `${ms / second} s` : `${ms} ms`
+  return ms === 0 ? '0' : duration(ms).replace(/\.0 s$| 0 s$/, (cut) => (cut.startsWith('.') ? ' s' : ''))
 }
+
+const round = (value: number): number => Math.round(value * 100) / 100

@@ -3,6 +3,7 @@ import type { Rehearsal } from '../../rehearsal.ts'
 import { probeLines } from '../probes-text.ts'
 import { count, duration } from '../text.ts'
 import { markup, type Markup } from './markup.ts'
+import { shownFelt } from './overview.ts'
 import { section } from './section.ts'
 
 /** What other clients felt while the migrations ran; nothing when it was not asked. */
@@ -10,11 +11,15 @@ export function clientsSection(rehearsal: Rehearsal): Markup | false {
   const { probes } = rehearsal
   if (probes === undefined) return false
   const { tables, traffic, notProbed, intervalMs, ownLagMs } = probes
+  const lines = probeLines(rehearsal)
   return section(
     'clients',
     'What clients would have felt',
     `One session read and one wrote a row of each table every ${intervalMs} ms while the migrations went up and down; the probing itself was late by ${duration(ownLagMs)} at most.`,
-    markup`<div class="card"><ul class="list">${probeLines(rehearsal).map((line) => markup`<li>${line}</li>`)}</ul></div>
+    markup`${
+      lines.length > shownFelt &&
+      markup`<div class="card"><ul class="list">${lines.map((line) => markup`<li>${line}</li>`)}</ul></div>`
+    }
 <div class="card flush"><table><thead><tr><th scope="col">table</th>${headings}</tr></thead><tbody>${tables.map(
       (table) => rows(table),
     )}${traffic.map(({ name, before, during, after }) =>

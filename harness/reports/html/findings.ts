@@ -10,6 +10,8 @@ const shownFindings: Record<Severity, number> = { error: 25, unverified: 25, war
 /** Characters of a statement that are shown when no error points into it. */
 const shownStatement = 600
 const shownDetails = 8
+/** Findings of a severity that are told with their evidence; beyond, in a line each. */
+const evidenced = 300
 const statementMax = 20_000
 
 const severityTitles: Record<Severity, [string, string]> = {
@@ -45,9 +47,17 @@ ${groups.map(({ title, group, shown }) => {
   const rest = group.slice(shown)
   return markup`${group.slice(0, shown).map(article)}${
     rest.length > 0 &&
-    markup`<details><summary>${rest.length} more of ${title}</summary>${rest.map(article)}</details>`
+    markup`<details><summary>${rest.length} more of ${title}</summary>${rest.slice(0, evidenced).map(article)}${shortened(rest.slice(evidenced))}</details>`
   }`
 })}</section>`
+}
+
+function shortened(rest: readonly { anchor: string; finding: Finding }[]): Markup | false {
+  if (rest.length === 0) return false
+  return markup`<p>The evidence and remedy of these is in the JSON report.</p><ul class="list small">${rest.map(
+    ({ anchor, finding: { subject, id, message } }) =>
+      markup`<li id="${anchor}"><b>${subject}</b> <code>${id}</code> ${message}</li>`,
+  )}</ul>`
 }
 
 function article({ anchor, finding }: { anchor: string; finding: Finding }): Markup {

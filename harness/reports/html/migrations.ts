@@ -2,58 +2,49 @@ import type { MigrationRun, Rehearsal, StatementFacts } from '../../rehearsal.ts
 import { growthText } from '../growth-text.ts'
 import { locksText } from '../locks-text.ts'
 import { bytes, count, duration } from '../text.ts'
-import { laidEndToEnd, timeline, type Lane } from './lanes.ts'
 import { markup, type Markup } from './markup.ts'
 import { section } from './section.ts'
-import { pill, type Tone } from './tone.ts'
+import { statusPill } from './timeline.ts'
 
-/** Every run of a migration as a bar, and what its statements did to the tables that were there. */
+/** Runs listed before the rest is folded. */
+const shownRows = 40
+
+/** Each migration up and down, and what its statements did to the tables that were there. */
 export function migrationsSection(rehearsal: Rehearsal): Markup {
   const { migrations, pending } = rehearsal
-  const lanes = laidEndToEnd(migrations, (run: MigrationRun) => laneOf(rehearsal, run))
-  const last = lanes.at(-1)
-  const endMs = last === undefined ? 0 : last.startMs + last.durationMs
+  const names = [...new Set(migrations.map(({ name }) => name))]
+  const table = (shown: readonly string[]) =>
+    markup`<div class="card flush"><table class="stacked"><thead><tr><th scope="col">migration</th><th scope="col">up</th><th scope="col">down</th></tr></thead><tbody>${shown.map((name) => row(rehearsal, name))}</tbody></table></div>`
+  const rest = names.slice(shownRows)
   return section(
     'migrations',
     'Migrations',
     pending?.length === 0
       ? 'None was pending: the backup has them all.'
-      : lanes.length === 0
+      : names.length === 0
         ? 'None ran.'
-        : 'In the order they ran, each as long as its own function took, laid end to end.',
-    lanes.length > 0 &&
-      markup`<div class="card flush">${legend(lanes)}${timeline({ caption: 'Migrations up and down', nameHeading: 'migration', endMs, wide: true, lanes })}</div>${statementsCard(rehearsal)}`,
+        : 'In their order, with the strongest lock of each. Times are of the run as in production.',
+    names.length > 0 &&
+      markup`${table(names.slice(0, shownRows))}${
+        rest.length > 0 &&
+        markup`<details><summary>${count(rest.length, 'more migration')}</summary>${table(rest)}</details>`
+      }${statementsCard(rehearsal)}`,
   )
 }
 
-const statusTones: Record<MigrationRun['status'], Tone> = {
-  success: 'good',
-  error: 'bad',
-  undone: 'unsure',
-  'not-executed': 'unsure',
+function row(rehearsal: Rehearsal, name: string): Markup {
+  const cells = (['up', 'down'] as const).map((direction) => {
+    const run = rehearsal.migrations.find((it) => it.name === name && it.direction === direction)
+    return markup`<td><span class="only-phone">${direction}: </span>${run === undefined ? '–' : runCell(rehearsal, run)}</td>`
+  })
+  return markup`<tr><th scope="row">${name}</th>${cells}</tr>
+`
 }
 
-const fills = { error: 'bad', undone: 'unsure', 'not-executed': null } as const
-
-function laneOf(rehearsal: Rehearsal, run: MigrationRun): Omit<Lane, 'startMs' | 'durationMs'> {
-  const { name, direction, status, statements } = run
-  const told = [direction, count(statements, 'statement'), ...locksText(rehearsal, run)].join(', ')
-  return {
-    name,
-    note: markup`${told}${status !== 'success' && markup` ${pill(statusTones[status], status.replace('-', ' '))}`}`,
-    fill: status === 'success' ? direction : fills[status],
-    ...(status === 'not-executed' ? { instead: 'not run' } : {}),
-  }
-}
-
-const legendTexts = { up: 'up', down: 'down', bad: 'error', unsure: 'undone, as the batch failed' }
-
-function legend(lanes: readonly Lane[]): Markup {
-  const used = Object.entries(legendTexts).filter(([fill]) => lanes.some((lane) => lane.fill === fill))
-  return markup`<ul class="legend">${used.map(
-    ([fill, text]) =>
-      markup`<li><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><rect class="fill-${fill}" width="12" height="12" rx="3"/></svg>${text}</li>`,
-  )}</ul>`
+function runCell(rehearsal: Rehearsal, run: MigrationRun): Markup {
+  if (run.status === 'not-executed') return markup`${statusPill(run)}`
+  const told = locksText(rehearsal, run).join('; ')
+  return markup`${duration(run.durationMs)}, ${count(run.statements, 'statement')}${statusPill(run)}${told !== '' && markup`<span class="what">${told}</span>`}`
 }
 
 function statementsCard({ statements }: Rehearsal): Markup | false {

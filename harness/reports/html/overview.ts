@@ -1,5 +1,6 @@
 import type { Finding, Rehearsal } from '../../rehearsal.ts'
 import { bytes, count, duration, verdictTitles } from '../text.ts'
+import { feltLines } from '../felt-text.ts'
 import { anchored } from './findings.ts'
 import { markup, type Content, type Markup } from './markup.ts'
 import { sign, verdictTones } from './tone.ts'
@@ -17,7 +18,7 @@ export function overview(rehearsal: Rehearsal): Markup {
   }${engine !== null && markup`<span>Postgres ${engine.serverVersion}</span>`}</p>
 <h1 class="verdict">${sign(tone)}${sentenceCase(verdictTitles[verdict])}</h1>
 <p class="why">${summary}</p>
-${nextSteps(rehearsal)}
+<div class="first">${felt(rehearsal)}${nextSteps(rehearsal)}</div>
 <dl class="tiles">${tiles(rehearsal)}</dl>
 </div></header>`
 }
@@ -32,6 +33,20 @@ export function when(iso: string): string {
 export const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
 const sentenceCase = (text: string): string => text.charAt(0) + text.slice(1).toLowerCase()
+
+/** Lines of what clients would feel at the top; only where there are more are they listed below again. */
+export const shownFelt = 4
+
+function felt(rehearsal: Rehearsal): Markup | false {
+  const lines = feltLines(rehearsal)
+  if (lines.length === 0) return false
+  const more = lines.length - shownFelt
+  return markup`<section class="felt-now" aria-labelledby="felt-title"><h2 id="felt-title">What clients would feel</h2>
+<ul class="list">${lines.slice(0, shownFelt).map((line) => markup`<li>${line}</li>`)}</ul>${
+    more > 0 &&
+    markup`<p class="small"><a href="#${rehearsal.probes === undefined ? 'migrations' : 'clients'}">${count(more, 'more line')}</a></p>`
+  }</section>`
+}
 
 interface Step {
   readonly text: string

@@ -26,7 +26,7 @@ code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sa
 .tile{background:var(--page);border-radius:10px;padding:.75rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}
 .tile dt{font-size:.8125rem;color:var(--muted)}.tile dd{font-size:1.3rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.3}
 .tile dd.flag{color:var(--tone)}
-.next{background:var(--tint);border-radius:12px;padding:1.1rem 1.35rem 1.2rem;margin-top:1.5rem}
+.next{background:var(--tint);border-radius:12px;padding:1.1rem 1.35rem 1.2rem}
 .next h2{font-size:1rem;margin-bottom:.35rem;color:var(--tone)}
 .next ol{padding-left:1.25rem}.next li{padding:.2rem 0 .2rem .2rem}.next li::marker{color:var(--tone);font-weight:700}
 .next a{color:inherit;text-decoration-color:var(--tone)}.next .for{display:block;font-size:.875rem;color:var(--tone)}
@@ -57,13 +57,21 @@ th{text-align:left;font-weight:600;color:var(--muted);font-size:.8125rem;vertica
 td,th{padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line)}td{vertical-align:top}
 th.num{text-align:right}tr>:last-child{padding-right:0}tbody tr:last-child>*{border-bottom:0}
 tbody th{color:var(--ink);font-weight:500;font-size:.9375rem;vertical-align:top}
-.lanes .name{width:15rem}.lanes.wide .name{width:22rem}.lanes .took{width:6.5rem}
-.lanes td.track,.lanes th.track{padding-block:0;vertical-align:middle}
-.lanes td.track{height:1px}.track svg{display:block;width:100%;overflow:visible}
+.lanes{table-layout:fixed}.lanes .name{width:20rem}.lanes .took{width:6.5rem}.flush>h3{margin-top:.75rem}.flush>p{margin-top:.2rem}.lanes+.lanes,.lanes+details+.lanes{margin-top:1.1rem}
+.hidden{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap}.only-phone{display:none}.stacked th[scope=row]{width:34%}
+.scroll{overflow-x:auto}.matrix{min-width:100%}.matrix td{min-width:9rem;font-size:.8125rem;line-height:1.35;color:var(--tone)}.matrix td.muted{color:var(--muted)}.matrix td svg,.cells svg{width:.9rem;height:.9rem;vertical-align:-.15rem;margin-right:.35rem}
+.matrix th[scope=row]{min-width:16rem}.matrix th[scope=row] pre{margin-top:.3rem}.matrix .of{padding-top:.9rem;font-weight:650}.cells li{color:var(--tone)}
+.lanes td.track,.lanes th.track{padding:0;vertical-align:middle}
+.lanes td.track{position:relative}.track svg{display:block;width:100%;overflow:visible}
 .what{display:block;color:var(--muted);font-size:.8125rem;font-weight:400;margin-top:.05rem}
 .axis text{fill:var(--muted);font:.75rem system-ui,sans-serif;font-variant-numeric:tabular-nums}
-.axis{height:1.6rem}.rule{stroke:var(--line);stroke-width:1}.bar{height:100%;min-height:2.4rem}.lanes td.took{vertical-align:middle}
+.axis{height:1.6rem}.rule{stroke:var(--line);stroke-width:1}.lanes .bar{position:absolute;inset:0;height:100%}.lanes td.took{height:2.4rem}.lanes td.took{vertical-align:middle}
 .fill-up{fill:var(--up)}.fill-down{fill:var(--down)}.fill-bad{fill:var(--badText)}.fill-unsure{fill:var(--unsureText)}
+.fill-lock-all{fill:var(--badText)}.fill-lock-writes{fill:url(#hatch);stroke:var(--unsureText)}.fill-lock-paler{fill:var(--unsure)}.fill-lock-some{fill:var(--muted)}
+.bar rect,.legend rect{stroke-width:1.5}.fill-up{stroke:var(--up)}.fill-down{stroke:var(--down)}.fill-bad,.fill-lock-all{stroke:var(--badText)}.fill-unsure{stroke:var(--unsureText)}.fill-lock-some{stroke:var(--muted)}
+.felt{fill:var(--calm);stroke:var(--up);stroke-width:1.5;vector-effect:non-scaling-stroke}
+.first{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-top:1.5rem}.first>:only-child{grid-column:1/-1}
+.felt-now{background:var(--page);border-radius:12px;padding:1.1rem 1.35rem 1.2rem}.felt-now h2{font-size:1rem}.felt-now .list{margin-top:.35rem}
 .spark{display:block;max-width:100%;height:auto}.spark path{fill:none;stroke:var(--up);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.spark circle{fill:var(--up)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin-top:.6rem;font-size:.875rem;color:var(--muted)}
 .legend svg{width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
@@ -71,15 +79,16 @@ tbody th{color:var(--ink);font-weight:500;font-size:.9375rem;vertical-align:top}
 footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem;color:var(--muted);font-size:.875rem}
 .spec h3{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem;font-size:1.05rem}.spec p{margin-top:.4rem}
 .statements summary{overflow-wrap:anywhere}.card>h3{font-size:1.05rem}
-@media (max-width:62rem){.tiles{grid-template-columns:repeat(3,1fr)}}
+@media (max-width:62rem){.first{grid-template-columns:1fr}.lanes .name{width:15rem}.tiles{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:40rem){
 .wrap{padding:0 1rem}.top{padding-top:1.25rem}.verdict{font-size:1.6rem}.why{font-size:1.075rem}
 .tiles{grid-template-columns:1fr 1fr;gap:.5rem}.tile{padding:.6rem .75rem}.card{padding:.9rem 1rem}.flush{padding:.2rem 1rem .4rem}
-.lanes thead th:not(.track){position:absolute;clip-path:inset(50%)}
+.lanes thead .took{position:absolute;clip-path:inset(50%)}
 .lanes tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
 .lanes tbody tr:last-child{border-bottom:0}
 .lanes td,.lanes th{border:0;padding:0}.lanes .name,.lanes .took{width:auto!important}
-.lanes .track{grid-column:1/-1;order:3;height:auto!important}.bar{height:1.5rem;min-height:0}.lanes thead tr{padding-bottom:0}
+.lanes .track{grid-column:1/-1;order:3;height:auto!important}.lanes .bar{position:static;height:1.5rem}.lanes td.took{height:auto!important}.lanes thead tr{padding-bottom:0}
+.stacked thead{position:absolute;clip-path:inset(50%)}.stacked tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}.stacked th,.stacked td{display:block;border:0;padding:.1rem 0}.only-phone{display:inline}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}
 }
 @media (max-width:40rem){.trends th:nth-child(3),.trends th:nth-child(4),.trends td:nth-child(3),.trends td:nth-child(4){display:none}}

@@ -25,7 +25,9 @@ const paths: Record<Tone, string> = {
 }
 
 /** Drawn once, as a large report has thousands of them; goes to the beginning of the page. */
-export const signs: Markup = markup`<svg width="0" height="0" aria-hidden="true">${Object.entries(paths).map(
+export const signs: Markup = markup`<svg width="0" height="0" aria-hidden="true"><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="fill-lock-paler" width="5" height="5"/><rect class="fill-unsure" width="2.5" height="5"/></pattern>${Object.entries(
+  paths,
+).map(
   ([tone, path]) =>
     markup`<symbol id="sign-${tone}" viewBox="0 0 24 24"><circle cx="12" cy="12" r="12" fill="currentColor"/><path d="${path}" fill="none" stroke="var(--surface)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></symbol>`,
 )}</svg>`
