@@ -2,39 +2,37 @@ import type { LockFacts, Rehearsal } from '../rehearsal.ts'
 import { probeLines } from './probes-text.ts'
 import { duration } from './text.ts'
 
-/** What clients would feel in production, a line each, worst first; measured where it was, else from the locks. */
+/** What clients would feel in production, a line each, worst first; measured where it was, else told by the locks. */
 export function feltLines(rehearsal: Rehearsal): string[] {
-  const { probes, statements, migrations, questions, stages } = rehearsal
   const measured = probeLines(rehearsal)
   if (measured.length > 0) return measured
+  const { migrations, questions, stages } = rehearsal
   if (!migrations.some(({ status }) => status !== 'not-executed')) return []
+  const why = questions.includes('probes')
+    ? 'Not measured, as nothing could be probed'
+    : 'Not measured (--ask probes would)'
   const observed = stages.some(({ name, status }) => name === 'locks' && status === 'completed')
-  if (!observed)
-    return [
-      questions.includes('locks')
-        ? 'Not known: locks could not be observed.'
-        : 'Not known: neither locks nor probes were asked for (--ask locks,probes).',
-    ]
-  const worst = statements.flatMap(({ locks, migration, direction }) =>
+  if (!observed) return [`${why}, and locks were not observed either: nothing is known.`]
+  const lines = lockLines(rehearsal)
+  return lines.length === 0
+    ? [`${why}; no lock stopped reads or writes of a table that was there before.`]
+    : [`${why}; by the locks that were held:`, ...lines]
+}
+
+/** The worst lock on each relation. */
+function lockLines({ statements }: Rehearsal): string[] {
+  const stopping = statements.flatMap(({ locks, migration, direction }) =>
     locks.flatMap((lock) =>
       stops(lock) === undefined ? [] : [{ lock, during: `${migration} (${direction})` }],
     ),
   )
-  if (worst.length === 0)
-    return [
-      'No lock that stops reads or writes of tables that were there before. Nobody measured it: ask for probes.',
-    ]
-  const relations = Map.groupBy(worst, ({ lock }) => lock.relation)
-  const longest = [...relations.values()].flatMap(
-    (its) => its.toSorted((one, other) => weight(other.lock) - weight(one.lock))[0] ?? [],
+  const heaviestFirst = stopping.toSorted((one, other) => weight(other.lock) - weight(one.lock))
+  const relations = Map.groupBy(heaviestFirst, ({ lock }) => lock.relation)
+  return [...relations.values()].flatMap(([worst]) =>
+    worst === undefined
+      ? []
+      : [`${worst.lock.relation}: ${stops(worst.lock)} ${heldText(worst.lock)}, during ${worst.during}`],
   )
-  const lines = longest
-    .toSorted((one, other) => weight(other.lock) - weight(one.lock))
-    .map(({ lock, during }) => `${lock.relation}: ${stops(lock)} ${heldText(lock)}, during ${during}`)
-  return [
-    ...lines,
-    ...(probes === undefined ? ['Told by the locks; probes (--ask probes) would measure it.'] : []),
-  ]
 }
 
 function heldText({ heldMs }: LockFacts): string {

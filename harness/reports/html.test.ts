@@ -2,12 +2,14 @@ import { expect } from 'chai'
 import { browser, openPage } from '../testing/browser.ts'
 import { savedNames, savedRehearsal } from '../testing/golden.ts'
 import { hostile } from '../testing/hostile.ts'
+import { largeRehearsal } from '../testing/large-rehearsal.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { html } from './html.ts'
 import { dark, light, type Palette } from './html/palette.ts'
 
+const size = { migrations: 3, statements: 4, probes: 1_000 }
 const sections = ['findings', 'timeline', 'migrations', 'data', 'specs', 'backup', 'limits', 'versions']
 
 describe('html report', () => {
@@ -43,6 +45,24 @@ describe('html report', () => {
     expect(page).not.to.match(/<script|<img|<\/textarea|\p{Cc}(?<!\n)|\u202E/u)
     expect(page.match(/<\/style>/g)).to.have.length(1)
     expect(page.isWellFormed()).to.equal(true)
+  })
+
+  it('tells when everything happened, what clients felt and what deaths left', async () => {
+    const small = await savedRehearsal('failed')
+    const page = html.render(largeRehearsal(small, { ...size, findings: 10 }))
+    for (const section of ['clients', 'timeline', 'crashes'])
+      expect(page).to.contain(`<section id="${section}"`).and.contain(`href="#${section}"`)
+    for (const fill of ['up', 'down', 'lock-all', 'unsure'])
+      expect(page).to.contain(`<rect class="fill-${fill}"`)
+    expect(page).to.match(/<path class="felt" d="M[\d.]+,/)
+    expect(page).not.to.match(/NaN|undefined|Infinity/)
+    expect(page).to.contain('8 deaths tried: 2 cannot be recovered from')
+  })
+
+  it('stays below 3 MB with 200 migrations, 2,000 statements and 100,000 probes', async () => {
+    const small = await savedRehearsal('failed')
+    const large = { migrations: 200, statements: 2_000, findings: 2_000, probes: 100_000 }
+    expect(Buffer.byteLength(html.render(largeRehearsal(small, large)))).to.be.below(3_000_000)
   })
 
   for (const [name, palette] of Object.entries({ light, dark })) {

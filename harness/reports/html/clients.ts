@@ -20,7 +20,7 @@ export function clientsSection(rehearsal: Rehearsal): Markup | false {
       lines.length > shownFelt &&
       markup`<div class="card"><ul class="list">${lines.map((line) => markup`<li>${line}</li>`)}</ul></div>`
     }
-<div class="card flush"><table><thead><tr><th scope="col">table</th>${headings}</tr></thead><tbody>${tables.map(
+<div class="card flush"><table class="clients"><thead><tr><th scope="col">table</th>${headings}</tr></thead><tbody>${tables.map(
       (table) => rows(table),
     )}${traffic.map(({ name, before, during, after }) =>
       latencyRow(`traffic ${name}`, '', [before, during, after], ''),
@@ -33,7 +33,7 @@ export function clientsSection(rehearsal: Rehearsal): Markup | false {
   )
 }
 
-const headings = markup`<th scope="col"></th><th class="num" scope="col">longest stall</th><th class="num" scope="col">p99 before</th><th class="num" scope="col">p99 during</th><th class="num" scope="col">p99 after</th>`
+const headings = markup`<th class="num" scope="col">longest stall</th><th class="num" scope="col">p99 before</th><th class="num" scope="col">p99 during</th><th class="num" scope="col">p99 after</th>`
 
 function rows({ name, reads, writes }: ProbedTable): Markup[] {
   const row = (kind: string, { quiet, during, after, longestStallMs }: ProbeSeries) =>
@@ -47,7 +47,7 @@ function latencyRow(
   phases: readonly (Latencies | null)[],
   stall: string,
 ): Markup {
-  return markup`<tr><th scope="row">${name}</th><td>${kind}</td><td class="num">${stall}</td>${phases.map(
+  return markup`<tr><th scope="row">${name}${kind !== '' && markup` <span class="muted">${kind}</span>`}</th><td class="num">${stall}</td>${phases.map(
     (phase) => markup`<td class="num">${phase === null ? '–' : `${phase.p99Ms} ms`}</td>`,
   )}</tr>`
 }

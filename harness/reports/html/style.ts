@@ -88,10 +88,10 @@ footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem
 .lanes tbody tr:last-child{border-bottom:0}
 .lanes td,.lanes th{border:0;padding:0}.lanes .name,.lanes .took{width:auto!important}
 .lanes .track{grid-column:1/-1;order:3;height:auto!important}.lanes .bar{position:static;height:1.5rem}.lanes td.took{height:auto!important}.lanes thead tr{padding-bottom:0}
-.stacked thead{position:absolute;clip-path:inset(50%)}.stacked tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}.stacked th,.stacked td{display:block;border:0;padding:.1rem 0}.only-phone{display:inline}
+.stacked thead{position:absolute;clip-path:inset(50%)}.stacked tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}.stacked th,.stacked td{display:block;border:0;padding:.1rem 0;width:auto!important}.stacked th{font-weight:650!important}.only-phone{display:inline}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}
 }
-@media (max-width:40rem){.trends th:nth-child(3),.trends th:nth-child(4),.trends td:nth-child(3),.trends td:nth-child(4){display:none}}
+@media (max-width:40rem){.clients :is(th,td):is(:nth-child(3),:nth-child(5)){display:none}.trends th:nth-child(3),.trends th:nth-child(4),.trends td:nth-child(3),.trends td:nth-child(4){display:none}}
 @media print{
 .tiles{grid-template-columns:repeat(3,1fr)}
 :root{font-size:10pt}body{background:none}.jump,.skip{display:none}.wrap{max-width:none;padding:0}
