@@ -38,7 +38,11 @@ export function crashSummary({ crashes }: Pick<Rehearsal, 'crashes'>): string | 
 
 /** `a part left; running again fails; rollback not tried`: what came of one death. */
 export function outcomeText({ left, again, rollback }: CrashFacts): string {
-  const parts = [`${leftTexts[left]} left`, againTexts[again], rollbackTexts[rollback]]
+  const parts = [
+    left === 'everything' ? 'everything applied' : `${leftTexts[left]} left`,
+    againTexts[again],
+    rollbackTexts[rollback],
+  ]
   return parts.join('; ')
 }
 

@@ -36,7 +36,7 @@ function lockLines({ statements }: Rehearsal): string[] {
 }
 
 function heldText({ heldMs }: LockFacts): string {
-  return heldMs === null ? 'until the transaction ends' : `for ${duration(heldMs)}`
+  return heldMs === null ? 'until the transaction ends' : `for up to ${duration(heldMs)}`
 }
 
 /** In what a client does that conflicts: https://www.postgresql.org/docs/current/explicit-locking.html */

@@ -44,7 +44,7 @@ function felt(rehearsal: Rehearsal): Markup | false {
   return markup`<section class="felt-now" aria-labelledby="felt-title"><h2 id="felt-title">What clients would feel</h2>
 <ul class="list">${lines.slice(0, shownFelt).map((line) => markup`<li>${line}</li>`)}</ul>${
     more > 0 &&
-    markup`<p class="small"><a href="#${rehearsal.probes === undefined ? 'migrations' : 'clients'}">${count(more, 'more line')}</a></p>`
+    markup`<p class="small"><a href="#${rehearsal.probes === undefined ? 'timeline' : 'clients'}">${count(more, 'more line')}</a></p>`
   }</section>`
 }
 

@@ -95,6 +95,7 @@ footer{border-top:1px solid var(--line);padding:1.25rem 0 2.5rem;margin-top:3rem
 @media print{
 .tiles{grid-template-columns:repeat(3,1fr)}
 :root{font-size:10pt}body{background:none}.jump,.skip{display:none}.wrap{max-width:none;padding:0}
+.scroll{overflow:visible}.matrix td,.matrix th[scope=row]{min-width:0}.lanes .name{width:13rem}.matrix .of{break-after:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .card,.tile,.next,tr{break-inside:avoid}.finding{content-visibility:visible}h2{break-after:avoid}
 .top{padding-top:.75rem}main section{margin:1.5rem 0}pre{white-space:pre-wrap}
