@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { engineOf, isOn, majorOf, many, maskingOf, one, questionsOf, reportsOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
@@ -60,6 +60,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
+  const masking = attempt(() => maskingOf(file.masking, given))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
@@ -79,6 +80,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     hazards: hazardRules(file.hazards),
     questions: questions ?? [],
     allowedDataChanges: file.allowedDataChanges ?? [],
+    masking: masking ?? { rules: {}, required: false, salt: undefined },
     specs: {
       patterns:
         many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
@@ -87,10 +89,7 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     },
     app: appOf(given, file),
     reports: reports ?? [],
-    keep:
-      given.keep === undefined
-        ? (file.keep ?? false)
-        : !['', '0', 'false', 'no'].includes(String(given.keep)),
+    keep: given.keep === undefined ? (file.keep ?? false) : isOn(given.keep),
     protectedUrls,
   })
 }

@@ -1,5 +1,6 @@
 import type { EngineName } from './engines/index.ts'
 import type { HazardRules } from './hazards/judge.ts'
+import type { MaskingPlan } from './masking/masking-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
 
@@ -28,6 +29,7 @@ export interface Plan {
   readonly hazards: HazardRules
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
+  readonly masking: MaskingPlan
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
   readonly reports: readonly ReportTarget[]

@@ -127,6 +127,15 @@ export interface SpecPass {
   readonly failures: readonly { readonly title: string; readonly message: string }[]
 }
 
+/** A table whose data was masked after restoring. */
+export interface MaskedTable {
+  /** `schema.table`. */
+  readonly name: string
+  readonly rows: number
+  /** `because`: the column that a foreign key or inheritance ties it to, whose rule it shares. */
+  readonly columns: readonly { readonly name: string; readonly rule: string; readonly because?: string }[]
+}
+
 export interface TableFacts {
   /** `schema.table`. */
   readonly name: string
@@ -176,6 +185,8 @@ export interface Rehearsal {
   /** At most 1,000, in order; empty when locks were not observed. */
   readonly statements: readonly StatementFacts[]
   readonly tables: readonly TableFacts[]
+  /** What was masked before anything else saw the data; left out when nothing was. */
+  readonly masking?: readonly MaskedTable[]
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]

@@ -50,6 +50,7 @@ type Learned = Pick<
   | 'migrations'
   | 'statements'
   | 'tables'
+  | 'masking'
   | 'specs'
   | 'limits'
 >
@@ -66,6 +67,7 @@ export async function rehearse(
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
+  redactor.add(plan.masking.salt ?? '')
   const startedAt = new Date()
   const journal = openJournal(observe, signal)
   const teardown = createTeardown()
@@ -136,7 +138,7 @@ async function runStages(
     learn,
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan, signal } = given
+  const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
   const names = prepared.listed.map(({ name }) => name)
@@ -150,7 +152,10 @@ async function runStages(
   const { server } = provisioned
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
-  await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
+  const { masking } = await journal.run('restore', (progress) =>
+    restore(given, prepared, provisioned, progress),
+  )
+  if (masking.length > 0) learn({ masking })
   const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))

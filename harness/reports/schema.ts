@@ -81,6 +81,13 @@ export const rehearsalSchema = object({
   ),
   statements: list(statement),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
+  masking: list(
+    object({
+      name: text,
+      rows: whole,
+      columns: list(object({ name: text, rule: text, because: text.exactOptional() })),
+    }),
+  ).exactOptional(),
   specs: list(specPass),
   stages: list(
     object({

@@ -3,25 +3,32 @@ import { createRoles } from '../backups/create-roles.ts'
 import { defuse } from '../backups/defuse.ts'
 import { settle, withFastLoad } from '../backups/fast-load.ts'
 import type { BackupFile, RestoreMessage, RestoreOutcome } from '../backups/backup-format.ts'
-import type { Finding } from '../rehearsal.ts'
+import type { Finding, MaskedTable } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import type { Given } from './given.ts'
+import { maskRestored } from './mask.ts'
 import type { Prepared } from './preflight.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
+/** What came of restoring. */
+export interface Restored extends RestoreOutcome {
+  readonly masking: readonly MaskedTable[]
+}
+
 /**
- * Restores the backup with its roles, owners and grants, and keeps a pristine copy of it. What was lost on the
+ * Restores the backup with its roles, owners and grants, masks it, and keeps a pristine copy of it. What was lost on the
  * way is a finding that cannot pass.
  */
 export async function restore(
+  { plan, signal }: Given,
   { file, format, facts }: Prepared,
   { server, database }: Provisioned,
-  signal: AbortSignal,
   progress: Progress,
-): Promise<StageOutput<RestoreOutcome>> {
+): Promise<StageOutput<Restored>> {
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
-  const { outcome, settings, defused } = await withFastLoad(server, async () => {
+  const { outcome, settings, defused, masked } = await withFastLoad(server, async () => {
     const outcome = await format.restore({
       file,
       facts,
@@ -32,19 +39,24 @@ export async function restore(
     })
     const settings = await carryOverSettings(server, database, facts)
     const defused = await defuse(server.connection(database))
+    const masked = await maskRestored(plan.masking, server.connection(database), file, progress)
     progress('vacuum and analyze')
     await settle(server, database)
     progress('keeping a pristine copy')
     await server.cloneDatabase(database, pristineName(database))
-    return { outcome, settings, defused }
+    return { outcome, settings, defused, masked }
   })
   const degraded = [...roles, ...outcome.messages, ...settings].filter(
     (message) => message.kind === 'degraded',
   )
   return {
-    facts: outcome,
+    facts: { ...outcome, masking: masked.masking },
     summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: [...degraded.map((message) => lost(file, message)), ...defusedFinding(file, defused)],
+    findings: [
+      ...degraded.map((message) => lost(file, message)),
+      ...defusedFinding(file, defused),
+      ...masked.findings,
+    ],
   }
 }
 
