@@ -6,6 +6,8 @@ import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
 import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
+import { blockEgress } from './docker-egress.ts'
+import type { Egress } from './engine.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -28,10 +30,12 @@ export interface PostgresContainer {
   readonly connection: Connection
   /** `17.10`. */
   readonly version: string
+  readonly egress: Egress
 }
 
 /**
- * Starts a container of an image that is there and waits until Postgres answers a query over TCP. Throws HarnessError
+ * Starts a container of an image that is there and waits until Postgres answers a query over TCP; from then on
+ * it reaches nothing by itself, where that can be had. Throws HarnessError
  * `docker-start-failed` with the last lines of the log, leaving no container behind.
  */
 export async function startContainer(
@@ -51,8 +55,17 @@ export async function startContainer(
     const handle = client.container.getById(started.getId())
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
-    const version = await untilAnswering(handle, connection)
-    return { name, handle, connection, version }
+    const [version, egress] = await Promise.all([
+      untilAnswering(handle, connection),
+      blockEgress({
+        docker: client.container.dockerode,
+        container: handle,
+        image,
+        name,
+        labels: labelsOf(run),
+      }),
+    ])
+    return { name, handle, connection, version, egress }
   } catch (cause) {
     const log = await lastLog(named)
     await removeContainer(named).catch(() => {})
@@ -91,15 +104,21 @@ async function create(
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
     .withName(name)
-    .withLabels({ [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) })
+    .withLabels(labelsOf(run))
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
     .withCopyContentToContainer([{ content: password, target: passwordFile, mode: 0o444 }])
     .withSharedMemorySize(sharedMemoryBytes)
     .withExposedPorts(5432)
+    // A raw socket goes past the filter that keeps the container to itself (docker-egress.ts).
+    .withDroppedCapabilities('NET_RAW')
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   return await within(createWithinMs, container.start())
+}
+
+function labelsOf(run: Run): Record<string, string> {
+  return { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) }
 }
 
 /**

@@ -13,7 +13,7 @@ export const keptPrefix = 'pg-rehearsal-kept-'
 
 /** The Server contract over a container in which Postgres answers. */
 export function dockerServer(image: string, container: PostgresContainer): Server {
-  const { handle, connection, version } = container
+  const { handle, connection, version, egress } = container
   const keptName = container.name.replace('pg-rehearsal-', keptPrefix)
   const toolVersions = new Map<ClientTool, Promise<string | undefined>>()
   let name = container.name
@@ -25,6 +25,7 @@ export function dockerServer(image: string, container: PostgresContainer): Serve
     image,
     owned: true,
     toolsReadFiles: false,
+    egress,
     connection: (database) => ({ ...connection, database }),
     toolVersion: async (tool) => {
       const known = toolVersions.get(tool) ?? askVersion(container, tool)
