@@ -1,4 +1,5 @@
 import type { BackupFacts } from './backups/backup-format.ts'
+import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
@@ -125,6 +126,15 @@ const limits = [
   'No other client was connected, so waiting for locks, and what clients would feel, was not measured.',
 ]
 
+/** What is restored was defused all the same, but its own functions, the app and the migrations were not. */
+function limitsOf({ egress }: Server): string[] {
+  if (egress.blocked) return limits
+  return [
+    ...limits,
+    `The server was not closed off from the network (${egress.why}): what could be told to reach production was defused, the rest was trusted.`,
+  ]
+}
+
 const lockLimit =
   'Locks, rewrites and scans were read in a second run on a copy of its own; their times are those of the first.'
 
@@ -152,6 +162,7 @@ async function runStages(
   const { server } = provisioned
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
+  learn({ limits: limitsOf(server) })
   const { masking } = await journal.run('restore', (progress) =>
     restore(given, prepared, provisioned, progress),
   )
@@ -184,7 +195,7 @@ async function runStages(
     const statements = await journal.run('locks', (progress) =>
       locks(given, clones, { migrated, rolledBack }, progress),
     )
-    learn({ statements, limits: [...limits, lockLimit] })
+    learn({ statements, limits: [...limitsOf(server), lockLimit] })
   }
 }
 

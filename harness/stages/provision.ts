@@ -1,4 +1,5 @@
 import type { Server } from '../engines/engine.ts'
+import type { Finding } from '../rehearsal.ts'
 import type { Redactor } from '../redact.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
@@ -29,7 +30,26 @@ export async function provision(
   const server = await starting
   redactor.add(server.connection(database).password)
   await server.createDatabase(database, facts.encoding === null ? {} : { encoding: facts.encoding })
-  return { facts: { server, database }, summary: `Postgres ${server.version}, ${engine.name}: ${reason}` }
+  return {
+    facts: { server, database },
+    summary: `Postgres ${server.version}, ${engine.name}: ${reason}`,
+    findings: egressFinding(server),
+  }
+}
+
+/** Of a container alone it is to be expected that it cannot; of every other server the limits of a rehearsal say it. */
+function egressFinding({ egress, engine, image }: Server): Finding[] {
+  if (egress.blocked || engine !== 'docker') return []
+  return [
+    {
+      id: 'egress-possible',
+      severity: 'notice',
+      subject: image ?? engine,
+      message: `The container can open connections, as its network could not be closed: ${egress.why}. What was restored is defused, but functions of its own may still reach out.`,
+      remedy:
+        'Use an image that is based on the official one of Debian, or keep the machine off production’s network.',
+    },
+  ]
 }
 
 async function leave(
