@@ -191,7 +191,7 @@ describe('a damaged or hostile backup', function () {
       expect(result.stdout).to.include('restore-failed')
       expect(result.stdout).not.to.match(/defect|at .*\.ts:\d+/)
       const left = await readdir(temporary, { recursive: true })
-      expect(left.filter((name) => /^pg-rehearsal[^/]*\/./.test(name))).to.deep.equal([])
+      expect(left.filter((name) => /^pg-rehearsal[^/]*\/runs\/./.test(name))).to.deep.equal([])
     })
   })
 
