@@ -55,16 +55,17 @@ export async function startContainer(
     const handle = client.container.getById(started.getId())
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
-    const [version, egress] = await Promise.all([
-      untilAnswering(handle, connection),
-      blockEgress({
-        docker: client.container.dockerode,
-        container: handle,
-        image,
-        name,
-        labels: labelsOf(run),
-      }),
-    ])
+    const labels = labelsOf(run)
+    const closing = blockEgress({
+      docker: client.container.dockerode,
+      container: handle,
+      image,
+      name,
+      labels,
+    })
+    // Its own container must be gone before anything else happens, however Postgres does.
+    const version = await untilAnswering(handle, connection).finally(() => closing)
+    const egress = await closing
     return { name, handle, connection, version, egress }
   } catch (cause) {
     const log = await lastLog(named)
