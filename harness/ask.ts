@@ -25,6 +25,7 @@ export type Learned = Pick<
   | 'probes'
   | 'crashes'
   | 'tables'
+  | 'masking'
   | 'databaseSize'
   | 'specs'
   | 'estimates'

@@ -144,6 +144,14 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
+  masking: z
+    .strictObject({
+      rules: z
+        .record(z.string(), z.union([z.string(), z.strictObject({ sql: z.string().min(1) })]))
+        .optional(),
+      requireMasking: z.boolean().optional(),
+    })
+    .optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),
   mochaArguments: z.array(z.string()).optional(),

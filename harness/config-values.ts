@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { Config } from './config-schema.ts'
 import { engineNames } from './engines/index.ts'
+import type { MaskingPlan } from './masking/masking-plan.ts'
+import { ruleNames, type Rule } from './masking/rules/index.ts'
 import type { Plan, ReportTarget } from './plan.ts'
 import { questionNames, type QuestionName } from './rehearsal.ts'
 import { isReportName, reportNames } from './reports/index.ts'
@@ -91,6 +93,36 @@ export function probeProblems({
     )
   }
   return problems
+}
+
+/** Characters that a salt has at least: with a short one, masked values could be found by trying. */
+const shortestSalt = 16
+
+/** Throws on a rule whose name is none, and on a salt that is too short. */
+export function maskingOf(
+  file: Config['masking'],
+  given: Pick<RawSettings, 'requireMasking' | 'maskingSalt'>,
+): MaskingPlan {
+  const salt = one(given.maskingSalt)
+  if (salt !== undefined && salt.length < shortestSalt)
+    throw new Error(`REHEARSAL_MASKING_SALT needs ${shortestSalt} characters at least`)
+  const rules = Object.entries(file?.rules ?? {}).map(([column, rule]) => [column, ruleOf(column, rule)])
+  const required = given.requireMasking === undefined ? file?.requireMasking : isOn(given.requireMasking)
+  return { rules: Object.fromEntries(rules), required: required ?? false, salt }
+}
+
+function ruleOf(column: string, rule: string | { sql: string }): Rule {
+  if (typeof rule !== 'string') return rule
+  const known = ruleNames.find((name) => name === rule)
+  if (known !== undefined) return known
+  throw new Error(
+    `masking rule ${JSON.stringify(rule)} of ${column} is none of ${ruleNames.join(', ')} and no { sql: "…" }`,
+  )
+}
+
+/** Of a flag or a variable. */
+export function isOn(value: string | readonly string[]): boolean {
+  return !['', '0', 'false', 'no'].includes(String(value))
 }
 
 /** Throws on a name that is no report, and on one without a path. */

@@ -6,8 +6,10 @@ import { historyOf } from './config-history.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
+  isOn,
   majorOf,
   many,
+  maskingOf,
   one,
   probeProblems,
   questionsOf,
@@ -100,6 +102,7 @@ export async function loadPlan({
   problems.push(...probeProblems({ questions, holdMs, traffic, stallTimeoutMs }))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
+  const masking = attempt(() => maskingOf(file.masking, given))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
   const protectedUrls = protectedUrlsOf(environment)
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
@@ -137,6 +140,7 @@ export async function loadPlan({
     holdMs,
     traffic,
     allowedDataChanges: file.allowedDataChanges ?? [],
+    masking: masking ?? { rules: {}, required: false, salt: undefined },
     specs: {
       patterns:
         many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
@@ -147,10 +151,7 @@ export async function loadPlan({
     reports: reports ?? [],
     history,
     budgets: budgets ?? [],
-    keep:
-      given.keep === undefined
-        ? (file.keep ?? false)
-        : !['', '0', 'false', 'no'].includes(String(given.keep)),
+    keep: given.keep === undefined ? (file.keep ?? false) : isOn(given.keep),
     protectedUrls,
   })
 }

@@ -6,6 +6,7 @@ import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { HistoryPlace } from './history/history-store.ts'
 import type { HistoryStoreName } from './history/index.ts'
+import type { MaskingPlan } from './masking/masking-plan.ts'
 import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
 import type { ReportName } from './reports/index.ts'
@@ -54,6 +55,7 @@ export interface Plan {
   readonly traffic: TrafficPlan | null
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
+  readonly masking: MaskingPlan
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
   readonly reports: readonly ReportTarget[]

@@ -70,6 +70,15 @@ export interface SpecPass {
   readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
 }
 
+/** A table whose data was masked after restoring. */
+export interface MaskedTable {
+  /** `schema.table`. */
+  readonly name: string
+  readonly rows: number
+  /** `because`: the column that a foreign key or inheritance ties it to, whose rule it shares. */
+  readonly columns: readonly { readonly name: string; readonly rule: string; readonly because?: string }[]
+}
+
 export interface TableFacts {
   /** `schema.table`. */
   readonly name: string

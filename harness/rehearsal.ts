@@ -6,6 +6,7 @@ import type {
   DatabaseSize,
   Direction,
   EngineSummary,
+  MaskedTable,
   MigrationFile,
   MigrationRun,
   SourceFile,
@@ -133,6 +134,8 @@ export interface Rehearsal {
   readonly tables: readonly TableFacts[]
   /** Null when migrating was not reached. */
   readonly databaseSize: DatabaseSize | null
+  /** What was masked before anything else saw the data; left out when nothing was. */
+  readonly masking?: readonly MaskedTable[]
   readonly specs: readonly SpecPass[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]

@@ -1,6 +1,7 @@
 import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
 import { now } from './clock.ts'
+import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
@@ -52,6 +53,7 @@ export async function rehearse(
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
+  redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
   const startedAt = new Date(beganAt)
   const journal = openJournal(observe, signal, beganAt)
@@ -119,6 +121,14 @@ const limitsOf = (facts: BackupFacts | null): string[] => [
 const commandLimit =
   'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
+/** What is restored was defused all the same, but its own functions, the app and the migrations were not. */
+function networkLimit({ egress }: Server): string[] {
+  if (egress.blocked) return []
+  return [
+    `The server was not closed off from the network (${egress.why}): what could be told to reach production was defused, the rest was trusted.`,
+  ]
+}
+
 async function runStages(
   given: Given,
   journal: Journal,
@@ -147,9 +157,12 @@ async function runStages(
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
+  limits.push(...networkLimit(provisioned.server))
+  learn({ limits })
   const restored = await journal.run('restore', (progress) =>
     restore(given, prepared, provisioned, keeping, progress),
   )
+  if (restored.masking.length > 0) learn({ masking: restored.masking })
   const before = await journal.run('baseline', (progress) =>
     baseline(plan, restored, prepared.table, progress),
   )

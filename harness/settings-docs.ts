@@ -40,7 +40,9 @@ export function settingsTable(): string {
   ].join('\n')
 }
 
-const configKeys: Record<string, string> = {
+const configKeys: Record<string, string | undefined> = {
+  maskingSalt: undefined,
+  requireMasking: 'masking.requireMasking',
   stallTimeout: 'migrate.stallTimeout',
   migrateCommand: 'migrate.command',
   rollbackCommand: 'migrate.rollbackCommand',
@@ -48,8 +50,9 @@ const configKeys: Record<string, string> = {
   appReadyUrl: 'app.readyUrl',
 }
 
-function configKey(key: string): string {
-  return configKeys[key] ?? key
+/** Empty for what a config file, which is committed, must not hold. */
+function configKey(key: string): string | undefined {
+  return key in configKeys ? configKeys[key] : key
 }
 
 function code(text: string | undefined): string {

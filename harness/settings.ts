@@ -176,6 +176,20 @@ export const settings = [
     example: '.rehearsal/history',
   },
   {
+    key: 'requireMasking',
+    flag: '--require-masking',
+    variable: 'REHEARSAL_REQUIRE_MASKING',
+    description: 'stop before anything sees the data when a column looks personal and has no masking rule',
+    example: '1',
+  },
+  {
+    key: 'maskingSalt',
+    variable: 'REHEARSAL_MASKING_SALT',
+    description: 'secret that keys masked values, so that they are the same in every run',
+    defaultText: 'a new one in every run',
+    example: 'a-long-random-secret',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',

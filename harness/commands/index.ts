@@ -4,6 +4,7 @@ import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
 import { clone } from './clone.ts'
 import type { DescribeCommand } from './command.ts'
+import { doctor } from './doctor.ts'
 import { gate } from './gate.ts'
 import { history } from './history.ts'
 import { inspect } from './inspect.ts'
@@ -29,5 +30,6 @@ export const commands = {
   clone,
   shell,
   snapshots,
+  doctor,
   clean,
 } satisfies Record<string, DescribeCommand>

@@ -70,7 +70,7 @@ export async function configFileOf(options: Options): Promise<Config> {
 }
 
 /** What commander parsed, by the setting's key. */
-function flagsOf(options: Options): RawSettings {
+export function flagsOf(options: Options): RawSettings {
   const flags: RawSettings = {}
   for (const setting of settings as readonly (Setting & { key: SettingKey })[]) {
     const name = /^--([a-z-]+)/

@@ -202,6 +202,13 @@ export const rehearsalSchema = object({
   probes: probes.exactOptional(),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
   databaseSize: object({ restoredBytes: whole, migratedBytes: whole }).nullable(),
+  masking: list(
+    object({
+      name: text,
+      rows: whole,
+      columns: list(object({ name: text, rule: text, because: text.exactOptional() })),
+    }),
+  ).exactOptional(),
   specs: list(specPass),
   stages: list(
     object({
