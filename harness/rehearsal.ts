@@ -46,7 +46,13 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = ['locks'] as const
+export const questionNames = [
+  'locks',
+  'staircase',
+  'new-writes',
+  'old-release',
+  'two-migrators',
+] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -116,6 +122,22 @@ export interface LockFacts {
   readonly heldMs: number | null
 }
 
+/** One migration taken up, down and up again on a copy of its own. */
+export interface StaircaseStep {
+  readonly migration: string
+  /**
+   * `faithful`: down brought everything back, and up could be applied again with the same result; `unfaithful`:
+   * something differs, see the findings; `failed`: down or the second up failed; `missing-down`; `not-reached`.
+   */
+  readonly verdict: 'faithful' | 'unfaithful' | 'failed' | 'missing-down' | 'not-reached'
+  /** Time inside the migration's own function; null when it did not run. */
+  readonly upMs: number | null
+  readonly downMs: number | null
+  readonly upAgainMs: number | null
+  /** What differs, an object or table a line; notices included. */
+  readonly differences: readonly string[]
+}
+
 /** One pass of the smoke specs. */
 export interface SpecPass {
   /** What `REHEARSAL_PHASE` said. */
@@ -177,6 +199,8 @@ export interface Rehearsal {
   readonly statements: readonly StatementFacts[]
   readonly tables: readonly TableFacts[]
   readonly specs: readonly SpecPass[]
+  /** Absent when it was not asked. */
+  readonly staircase?: readonly StaircaseStep[]
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
   /** What this rehearsal cannot tell, a sentence each. */

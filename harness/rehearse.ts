@@ -25,6 +25,7 @@ import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
+import { staircase } from './stages/staircase.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { summaryOf } from './summary.ts'
@@ -51,6 +52,7 @@ type Learned = Pick<
   | 'statements'
   | 'tables'
   | 'specs'
+  | 'staircase'
   | 'limits'
 >
 type Learn = (facts: Partial<Learned>) => void
@@ -180,6 +182,12 @@ async function runStages(
       locks(given, clones, { migrated, rolledBack }, progress),
     )
     learn({ statements, limits: [...limits, lockLimit] })
+  }
+  if (asked('staircase')) {
+    const steps = await journal.run('staircase', (progress) =>
+      staircase(given, clones, prepared, { before, migrated, rolledBack }, progress),
+    )
+    learn({ staircase: steps })
   }
 }
 

@@ -56,6 +56,15 @@ const statement = object({
   walBytes: whole,
 })
 
+const staircaseStep = object({
+  migration: text,
+  verdict: z.enum(['faithful', 'unfaithful', 'failed', 'missing-down', 'not-reached']),
+  upMs: number.nullable(),
+  downMs: number.nullable(),
+  upAgainMs: number.nullable(),
+  differences: list(text),
+})
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -82,6 +91,7 @@ export const rehearsalSchema = object({
   statements: list(statement),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
   specs: list(specPass),
+  staircase: list(staircaseStep).exactOptional(),
   stages: list(
     object({
       name: z.enum(stageNames),

@@ -90,7 +90,8 @@ export function refusedStatements(statements: readonly Statement[]): FailedState
   )
 }
 
-function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): MigrationRun[] {
+/** What became of each migration, by the migrator's word. */
+export function runsOf(outcome: MigratorOutcome, statements: readonly Statement[]): MigrationRun[] {
   const counts = byMigration(statements, outcome.runs)
   const ran = outcome.runs.map((run, index): MigrationRun => {
     const result = outcome.results.find((it) => it.name === run.migration && it.direction === run.direction)
