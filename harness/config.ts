@@ -5,7 +5,7 @@ import { parseDuration, type Config } from './config-schema.ts'
 import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
-import type { AppPlan, MigrationSource, Plan } from './plan.ts'
+import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
 import { settings, type RawSettings } from './settings.ts'
@@ -57,7 +57,10 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const specTimeoutMs = attempt(() =>
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
-  const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const asked = many(given.ask) ?? file.ask ?? defaults.questions
+  const questions = attempt(() => questionsOf(asked))
+  if (file.deployOrder === 'code-first' && file.readSpecs === undefined)
+    problems.push('deployOrder is code-first, yet readSpecs does not say which specs only read')
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
@@ -78,14 +81,17 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0 },
     hazards: hazardRules(file.hazards),
     questions: questions ?? [],
+    askedByName: (questions ?? []).filter((name) => asked.includes(name)),
     allowedDataChanges: file.allowedDataChanges ?? [],
     specs: {
-      patterns:
-        many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
+      patterns: many(given.specs) ?? listOf(file.specs) ?? defaults.specs,
       timeoutMs: specTimeoutMs ?? 0,
       mochaArguments: file.mochaArguments ?? [],
     },
     app: appOf(given, file),
+    previous: previousOf(file),
+    readSpecs: file.deployOrder === 'code-first' ? listOf(file.readSpecs) : undefined,
+    newWrites: file.newWrites,
     reports: reports ?? [],
     keep:
       given.keep === undefined
@@ -132,4 +138,16 @@ function appOf(given: RawSettings, file: Config): AppPlan | undefined {
     readyUrl: one(given.appReadyUrl) ?? file.app?.readyUrl ?? defaults.readyUrl,
     readyTimeoutMs: parseDuration(file.app?.readyTimeout ?? defaults.readyTimeout),
   }
+}
+
+function previousOf(file: Config): PreviousRelease | undefined {
+  const command = file.app?.previousCommand
+  const specs = listOf(file.previousSpecs)
+  if (command === undefined && specs === undefined) return undefined
+  const app = command === undefined ? undefined : appOf({ appCommand: command }, file)
+  return { app, specs: specs ?? listOf(file.specs) ?? defaults.specs }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value
 }

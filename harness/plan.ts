@@ -25,11 +25,19 @@ export interface Plan {
   }
   /** What is asked beside the rehearsal itself, in order. */
   readonly questions: readonly QuestionName[]
+  /** Those of them that were asked by their own name, and not as part of `all`. */
+  readonly askedByName: readonly QuestionName[]
   readonly hazards: HazardRules
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
+  /** The release that runs beside the new one while it is deployed; undefined when nothing is known about it. */
+  readonly previous: PreviousRelease | undefined
+  /** Globs of specs that only read, for a new release that is deployed before its migrations; else undefined. */
+  readonly readSpecs: readonly string[] | undefined
+  /** SQL that writes as the new release will, or a file of it; undefined: the specs write. */
+  readonly newWrites: string | undefined
   readonly reports: readonly ReportTarget[]
   readonly keep: boolean
   /** Names of variables that must never reach a child process as they are, with the servers they name. */
@@ -52,6 +60,13 @@ export interface AppPlan {
   /** Polled until it answers below 500; `{port}` becomes a free port, also given as `PORT`. */
   readonly readyUrl: string
   readonly readyTimeoutMs: number
+}
+
+export interface PreviousRelease {
+  /** Undefined when its specs need no app. */
+  readonly app: AppPlan | undefined
+  /** Globs, relative to `cwd`. */
+  readonly specs: readonly string[]
 }
 
 export interface ReportTarget {

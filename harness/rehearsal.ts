@@ -1,3 +1,5 @@
+import type { NewWrites, Recovery, SpecPass, StaircaseStep } from './rollback-facts.ts'
+
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 
@@ -8,6 +10,9 @@ export type Verdict = 'passed' | 'failed' | 'could-not-verify'
 export type Severity = 'error' | 'unverified' | 'warning' | 'notice'
 
 export type Direction = 'up' | 'down'
+
+export { specPhases } from './rollback-facts.ts'
+export type { NewWrites, Recovery, SpecPass, SpecPhase, StaircaseStep } from './rollback-facts.ts'
 
 /** Something learned about the migrations, the backup or the app. */
 export interface Finding {
@@ -46,13 +51,7 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = [
-  'locks',
-  'staircase',
-  'new-writes',
-  'old-release',
-  'two-migrators',
-] as const
+export const questionNames = ['locks', 'staircase', 'new-writes', 'old-release', 'two-migrators'] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -122,33 +121,6 @@ export interface LockFacts {
   readonly heldMs: number | null
 }
 
-/** One migration taken up, down and up again on a copy of its own. */
-export interface StaircaseStep {
-  readonly migration: string
-  /**
-   * `faithful`: down brought everything back, and up could be applied again with the same result; `unfaithful`:
-   * something differs, see the findings; `failed`: down or the second up failed; `missing-down`; `not-reached`.
-   */
-  readonly verdict: 'faithful' | 'unfaithful' | 'failed' | 'missing-down' | 'not-reached'
-  /** Time inside the migration's own function; null when it did not run. */
-  readonly upMs: number | null
-  readonly downMs: number | null
-  readonly upAgainMs: number | null
-  /** What differs, an object or table a line; notices included. */
-  readonly differences: readonly string[]
-}
-
-/** One pass of the smoke specs. */
-export interface SpecPass {
-  /** What `REHEARSAL_PHASE` said. */
-  readonly phase: 'migrated' | 'rolled-back'
-  readonly passed: number
-  readonly failed: number
-  readonly pending: number
-  readonly durationMs: number
-  readonly failures: readonly { readonly title: string; readonly message: string }[]
-}
-
 export interface TableFacts {
   /** `schema.table`. */
   readonly name: string
@@ -201,6 +173,10 @@ export interface Rehearsal {
   readonly specs: readonly SpecPass[]
   /** Absent when it was not asked. */
   readonly staircase?: readonly StaircaseStep[]
+  /** Absent when it was not asked, or nothing could be written. */
+  readonly newWrites?: NewWrites
+  /** Absent when the backup was not restored. */
+  readonly recovery?: Recovery
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
   /** What this rehearsal cannot tell, a sentence each. */

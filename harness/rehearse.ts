@@ -20,12 +20,16 @@ import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
+import { newWrites } from './stages/new-writes.ts'
+import { oldRelease } from './stages/old-release.ts'
 import { preflight } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
+import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
 import { staircase } from './stages/staircase.ts'
+import { twoMigrators } from './stages/two-migrators.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { summaryOf } from './summary.ts'
@@ -53,6 +57,8 @@ type Learned = Pick<
   | 'tables'
   | 'specs'
   | 'staircase'
+  | 'newWrites'
+  | 'recovery'
   | 'limits'
 >
 type Learn = (facts: Partial<Learned>) => void
@@ -153,6 +159,7 @@ async function runStages(
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
+  learn({ recovery: await recoveryOf(prepared, journal.stages) })
   const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
@@ -174,20 +181,38 @@ async function runStages(
   const last = await journal.run('verify-rollback', (progress) =>
     verifyRollback(given, provisioned, before, prepared.specFiles, progress),
   )
-  learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+  const passes = [...specs, last].filter((pass) => pass !== null)
+  learn({ specs: passes })
   const clones = templateClones(server, before.pristine)
+  const told: string[] = [...limits]
   const asked = (name: QuestionName) => plan.questions.includes(name)
   if (asked('locks')) {
     const statements = await journal.run('locks', (progress) =>
       locks(given, clones, { migrated, rolledBack }, progress),
     )
-    learn({ statements, limits: [...limits, lockLimit] })
+    told.push(lockLimit)
+    learn({ statements, limits: told })
   }
   if (asked('staircase')) {
     const steps = await journal.run('staircase', (progress) =>
       staircase(given, clones, prepared, { before, migrated, rolledBack }, progress),
     )
     learn({ staircase: steps })
+  }
+  if (asked('new-writes')) {
+    const earlier = { before, migrated, rolledBack, specFiles: prepared.specFiles }
+    const written = await journal.run('new-writes', (progress) => newWrites(given, clones, earlier, progress))
+    if (written !== null) learn({ newWrites: written })
+  }
+  if (asked('old-release')) {
+    const old = await journal.run('old-release', (progress) => oldRelease(given, clones, migrated, progress))
+    told.push(...old.limits)
+    learn({ specs: [...passes, ...old.passes], limits: told })
+  }
+  if (asked('two-migrators')) {
+    await journal.run('two-migrators', (progress) =>
+      twoMigrators(given, clones, { before, migrated }, progress),
+    )
   }
 }
 

@@ -6,9 +6,11 @@ import { downCatalogDrift } from './down-catalog-drift.ts'
 import { downDataDrift } from './down-data-drift.ts'
 import { downWithoutEffect } from './down-without-effect.ts'
 import { invalidIndexLeft } from './invalid-index-left.ts'
+import { newWriteLost } from './new-write-lost.ts'
 import { rollbackCatalogDrift } from './rollback-catalog-drift.ts'
 import { rollbackDataDrift } from './rollback-data-drift.ts'
 import { rowCountDrift } from './row-count-drift.ts'
+import { twoMigratorsClash } from './two-migrators-clash.ts'
 import { unvalidatedConstraintLeft } from './unvalidated-constraint-left.ts'
 import { upAgainDrift } from './up-again-drift.ts'
 
@@ -21,9 +23,11 @@ export const checks = {
   'down-data-drift': downDataDrift,
   'down-without-effect': downWithoutEffect,
   'invalid-index-left': invalidIndexLeft,
+  'new-write-lost': newWriteLost,
   'rollback-catalog-drift': rollbackCatalogDrift,
   'rollback-data-drift': rollbackDataDrift,
   'row-count-drift': rowCountDrift,
+  'two-migrators-clash': twoMigratorsClash,
   'unvalidated-constraint-left': unvalidatedConstraintLeft,
   'up-again-drift': upAgainDrift,
 } satisfies Record<string, Check<never>>

@@ -4,7 +4,7 @@ import type { DataDifference } from '../catalog/data-difference.ts'
 /** One migration taken up, down and up again on a copy; what the checks of the staircase judge. */
 export interface StepFacts {
   readonly migration: string
-  /** Names of objects, of what they belong to, and of tables with rows that up changed. */
+  /** Names of objects that up changed, and of tables whose rows it changed. */
   readonly touchedByUp: ReadonlySet<string>
   /** Whether down changed anything, in catalog or data. */
   readonly downChanged: boolean

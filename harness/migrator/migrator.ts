@@ -30,6 +30,8 @@ export interface MigratorOptions {
   readonly stallTimeoutMs: number
   /** Importing the migrations may take so long; default 60 s. */
   readonly loadTimeoutMs?: number
+  /** Another migrator works on the database meanwhile, whose sessions are left alone; default false. */
+  readonly shared?: boolean
   readonly signal?: AbortSignal
   readonly onMessage?: (message: Message) => void
   readonly run: Run
@@ -187,7 +189,11 @@ function endedWhileLoading(exitCode: number | null, signal: string | null, outpu
 }
 
 /** Waits for the migrator's sessions to end, and ends them after `graceMs`. */
-export async function leaveNoSession({ watch, connection }: MigratorOptions, graceMs: number): Promise<void> {
+export async function leaveNoSession(
+  { watch, connection, shared = false }: MigratorOptions,
+  graceMs: number,
+): Promise<void> {
+  if (shared) return
   // A server that is gone has no sessions.
   await withClient(watch ?? connection, (client) => endSessions(client, graceMs)).catch(() => {})
 }

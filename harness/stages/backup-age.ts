@@ -2,18 +2,14 @@ import { stat } from 'node:fs/promises'
 import type { BackupFacts, BackupFile } from '../backups/backup-format.ts'
 import type { Finding } from '../rehearsal.ts'
 
-/**
- * The finding for a backup that is older than it may be. Its age is that of its own head, read as this machine's
- * local time because dumps do not say which it is, else that of the file.
- */
+/** The finding for a backup that is older than it may be. */
 export async function staleBackup(
   file: BackupFile,
   { createdAt }: BackupFacts,
   maxAgeMs: number | undefined,
 ): Promise<Finding[]> {
   if (maxAgeMs === undefined) return []
-  const made = createdAt === null ? (await stat(file.path)).mtime : new Date(createdAt.replace(' ', 'T'))
-  const ageMs = Date.now() - made.getTime()
+  const ageMs = await backupAgeMs(file, createdAt)
   if (ageMs <= maxAgeMs) return []
   const hours = (ms: number): string => `${(ms / 3_600_000).toFixed(1)} hours`
   const source = createdAt === null ? 'by the date of its file' : 'by its own date'
@@ -26,4 +22,16 @@ export async function staleBackup(
       remedy: 'See why the backup job did not run, or did not arrive here.',
     },
   ]
+}
+
+/**
+ * A backup's age by its own head, read as this machine's local time because dumps do not say which it is, else by
+ * the date of its file.
+ */
+export async function backupAgeMs(
+  file: Pick<BackupFile, 'path'>,
+  createdAt: BackupFacts['createdAt'],
+): Promise<number> {
+  const made = createdAt === null ? (await stat(file.path)).mtime : new Date(createdAt.replace(' ', 'T'))
+  return Date.now() - made.getTime()
 }

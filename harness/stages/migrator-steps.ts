@@ -48,8 +48,11 @@ export async function openSteps(
       }
     },
     async close() {
-      await migrator.close()
-      await tap.close()
+      try {
+        await migrator.close()
+      } finally {
+        await tap.close()
+      }
     },
   }
 }

@@ -114,7 +114,10 @@ function failures(
   ]
 }
 
-function rowOf({ migration, up, down, again, failed, facts }: Step, findings: readonly Finding[]): StaircaseStep {
+function rowOf(
+  { migration, up, down, again, failed, facts }: Step,
+  findings: readonly Finding[],
+): StaircaseStep {
   const isWrong = findings.some(({ severity }) => severity === 'error')
   const verdict =
     failed !== null ? 'failed' : down === null ? 'missing-down' : isWrong ? 'unfaithful' : 'faithful'

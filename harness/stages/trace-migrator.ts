@@ -28,7 +28,7 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
-  options: Pick<TapOptions, 'rounds'> = {},
+  { shared = false, ...options }: Pick<TapOptions, 'rounds'> & { readonly shared?: boolean } = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal } = given
   const tap = await openTap(database, options)
@@ -43,6 +43,7 @@ export async function traceMigrator(
         cwd: plan.cwd,
         stallTimeoutMs: plan.migrate.stallTimeoutMs,
         signal,
+        shared,
         run,
         onMessage: (message) => {
           if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)

@@ -50,8 +50,16 @@ export async function* climb(request: ClimbRequest): AsyncGenerator<Step> {
       if (step.failed === 'up') return
     }
   } finally {
-    await climber.spare?.close()
-    await climber.stand.close()
+    await closeBoth(climber)
+  }
+}
+
+/** A copy that cannot be removed, as when its server is gone, must not keep the other's process alive. */
+async function closeBoth({ spare, stand }: Climber): Promise<void> {
+  try {
+    await spare?.close()
+  } finally {
+    await stand.close()
   }
 }
 
@@ -134,7 +142,12 @@ async function factsOf(
   const found = catalogDifferences(before.catalog, afterDown.catalog, request.ignoreTables)
   const tables = changedTables(before, afterDown)
   const touched = touchedNames(before, afterUp, request.ignoreTables)
-  const base = { migration, touchedByUp: touched, downChanged: differ(climber, afterUp, afterDown), again: null }
+  const base = {
+    migration,
+    touchedByUp: touched,
+    downChanged: differ(climber, afterUp, afterDown),
+    again: null,
+  }
   const nothing = { ...base, catalog: [], data: [], allowed: request.allowed }
   if (found.length === 0 && tables.length === 0) return nothing
   climber.spare ??= await openLanding(request, level)
@@ -167,7 +180,11 @@ async function upAgain(
   }
   const disturbed = { connection: stand.clone.connection, catalog: afterAgain.catalog }
   const spare = await spareAfter(climber, level)
-  const catalog = await settled(found, { connection: spare.clone.connection, catalog: afterUp.catalog }, disturbed)
+  const catalog = await settled(
+    found,
+    { connection: spare.clone.connection, catalog: afterUp.catalog },
+    disturbed,
+  )
   await replaceStand(climber, level)
   return { ...facts, again: { catalog, tables } }
 }

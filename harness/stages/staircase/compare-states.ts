@@ -61,7 +61,9 @@ export async function dataDifferences(
   const reference = () => connect(before.connection)
   const found = await fingerprint({ connect: reference, ignoreTables, parallelism, tables: new Set(tables) })
   const faithful = new Set(
-    found.filter(({ name, digest }) => before.state.tables.get(name)?.digest === digest).map(({ name }) => name),
+    found
+      .filter(({ name, digest }) => before.state.tables.get(name)?.digest === digest)
+      .map(({ name }) => name),
   )
   const compared =
     faithful.size === 0

@@ -26,8 +26,11 @@ export async function openLanding(
   const clone = await clones.open({ purpose })
   let steps: MigratorSteps | undefined
   const close = async (): Promise<void> => {
-    await steps?.close()
-    await clone.close()
+    try {
+      await steps?.close()
+    } finally {
+      await clone.close()
+    }
   }
   try {
     steps = await open(clone.connection)

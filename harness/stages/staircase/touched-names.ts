@@ -4,19 +4,14 @@ import type { DatabaseState } from '../../catalog/state.ts'
 import type { StepDifference } from '../../checks/step-facts.ts'
 import { catalogDifferences, changedTables } from './compare-states.ts'
 
-/** Names of all that up changed: objects, what they belong to, and tables whose rows are others. */
+/** Names of all that up changed: objects, and tables whose rows are others. */
 export function touchedNames(
   before: DatabaseState,
   after: DatabaseState,
   ignoreTables: readonly TableName[],
 ): ReadonlySet<string> {
-  const names = new Set(changedTables(before, after))
-  for (const difference of catalogDifferences(before.catalog, after.catalog, ignoreTables)) {
-    names.add(difference.name)
-    const parent = parentOf(difference, before.catalog) ?? parentOf(difference, after.catalog)
-    if (parent !== null) names.add(parent)
-  }
-  return names
+  const differences = catalogDifferences(before.catalog, after.catalog, ignoreTables)
+  return new Set([...changedTables(before, after), ...differences.map(({ name }) => name)])
 }
 
 /** Marks what is new to the migration: objects that were there, that it had left alone and that are not as they were. */
