@@ -12,6 +12,7 @@ import {
   timelineSection,
   versionsSection,
 } from './html/sections.ts'
+import { hasRollback, rollbackSection } from './html/rollback.ts'
 import { style } from './html/style.ts'
 import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
@@ -49,20 +50,22 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${rollbackSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs }: Rehearsal): Markup {
+function jumps(rehearsal: Rehearsal): Markup {
+  const { findings, migrations, tables, specs } = rehearsal
   const entries: readonly (readonly [string, string, number?])[] = [
     ['findings', 'Findings', findings.length],
     ['timeline', 'Timeline'],
     ['migrations', 'Migrations', migrations.length],
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
+    ...(hasRollback(rehearsal) ? [['rollback', 'Ways back'] as const] : []),
     ['backup', 'Backup'],
     ['limits', 'Limits'],
     ['versions', 'Versions'],

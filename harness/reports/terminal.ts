@@ -3,6 +3,7 @@ import type { Finding, Rehearsal, Severity, StageStatus, Verdict } from '../rehe
 import { renderCaret } from './caret.ts'
 import { locksText } from './locks-text.ts'
 import type { Report } from './report.ts'
+import { staircaseRows, waysBack } from './rollback-text.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -42,6 +43,8 @@ export const terminal = {
         (pass) =>
           `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
       ),
+      ...staircaseLines(rehearsal),
+      ...waysBack(rehearsal).map((line) => `  ${line}`),
       '',
       ...inputLines(rehearsal).map((line) => styleText('dim', `  ${line}`)),
       ...rehearsal.limits.map((limit) => styleText('dim', `  limit: ${limit}`)),
@@ -81,6 +84,18 @@ function migrationLines(rehearsal: Rehearsal): string[] {
       ...(locks.length === 0 ? [] : [styleText('dim', `         ${locks.join('; ')}`)]),
     ]
   })
+}
+
+/** Only what is not as it should be; that all is well is one line. */
+function staircaseLines(rehearsal: Rehearsal): string[] {
+  const { staircase = [] } = rehearsal
+  if (staircase.length === 0) return []
+  const faithful = staircase.filter(({ verdict }) => verdict === 'faithful').length
+  const wrong = staircaseRows(rehearsal).filter((_, at) => staircase[at]?.verdict !== 'faithful')
+  return [
+    `  one at a time: ${faithful} of ${count(staircase.length, 'migration')} come down and up again as they were`,
+    ...wrong.map(([migration, verdict]) => `  ✖ down ${migration} ${verdict}`),
+  ]
 }
 
 function indent(text: string, width: number): string[] {
