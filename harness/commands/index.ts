@@ -1,3 +1,4 @@
+import { bisect } from './bisect.ts'
 import { clean } from './clean.ts'
 import type { DescribeCommand } from './command.ts'
 import { inspect } from './inspect.ts'
@@ -5,4 +6,4 @@ import { report } from './report.ts'
 import { run } from './run.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
-export const commands = { run, inspect, report, clean } satisfies Record<string, DescribeCommand>
+export const commands = { run, inspect, bisect, report, clean } satisfies Record<string, DescribeCommand>
