@@ -91,7 +91,7 @@ export const settings = [
     flag: '--ask <question>',
     variable: 'REHEARSAL_ASK',
     description:
-      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), or all, or none; may be repeated',
+      'what else to find out, each on a copy of its own: `locks` (what each statement locks, rewrites and reads), `staircase` (each migration up, down and up again), `new-writes` (what a rollback makes of new rows), `old-release` (the previous release on the new schema), `two-migrators` (two at once), or all, or none; may be repeated',
     defaultText: 'locks',
     list: true,
     example: 'all',

@@ -22,10 +22,12 @@ import { changedTables } from './staircase/compare-states.ts'
 import { expectSuccess } from './staircase/landing.ts'
 import { refusedStatements, traceMigrator } from './trace-migrator.ts'
 
-interface Earlier {
-  readonly before: Baseline
-  readonly migrated: Migrated
-  readonly rolledBack: RolledBack
+type Before = Pick<Baseline, 'pristine' | 'ignoreTables'>
+
+export interface Earlier {
+  readonly before: Before
+  readonly migrated: Pick<Migrated, 'complete' | 'applied'>
+  readonly rolledBack: Pick<RolledBack, 'complete'>
   readonly specFiles: readonly string[]
 }
 
@@ -97,7 +99,7 @@ async function writeAndRollBack(
 
 async function stateOf(
   connection: Connection,
-  { ignoreTables }: Baseline,
+  { ignoreTables }: Pick<Baseline, 'ignoreTables'>,
   since?: DatabaseState,
 ): Promise<DatabaseState> {
   return readState({
@@ -112,7 +114,7 @@ async function stateOf(
 async function differences(
   one: Connection,
   other: Connection,
-  { ignoreTables }: Baseline,
+  { ignoreTables }: Pick<Baseline, 'ignoreTables'>,
   tables?: ReadonlySet<string>,
 ): Promise<DataDifference[]> {
   return compareData({

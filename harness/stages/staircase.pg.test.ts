@@ -23,7 +23,7 @@ const expected: Record<string, Record<string, readonly (readonly [string, string
 
 for (const testServer of testServers.filter(({ engine }) => engine === 'docker')) {
   describe(`the staircase on ${testServer.title}`, function () {
-    this.timeout(240_000)
+    this.timeout(600_000)
     let server: Server
     let run: Run
     let database: string
@@ -55,6 +55,7 @@ for (const testServer of testServers.filter(({ engine }) => engine === 'docker')
       const climbs = names.slice(0, 2).map(async () => {
         for (let name = names.shift(); name !== undefined; name = names.shift()) {
           results.push([name, await climbSet(name)])
+          if (process.env['DBG']) console.log(name, Math.round(performance.now()))
         }
       })
       await Promise.all(climbs)
