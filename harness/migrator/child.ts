@@ -7,7 +7,12 @@ import { thrownError } from './thrown.ts'
  * Request where the first says that more may come and nothing of the app's has to go first. It runs the
  * app's code, so it is apart from the harness: what exits, hangs or leaks here ends with the process.
  */
-process.on('message', (request: Request) => void main(request))
+process.on('message', (message: Request | 'go') => {
+  if (message === 'go') gate.resolve()
+  else void main(message)
+})
+
+const gate = Promise.withResolvers<void>()
 
 // The parent was killed: nobody is left to hear.
 process.on('disconnect', () => process.exit(1))
@@ -26,7 +31,7 @@ process.on('uncaughtException', (error) => {
 async function main(request: Request): Promise<void> {
   phase = 'load'
   try {
-    const last = await perform(request, report)
+    const last = await perform(request, report, gate.promise)
     send(last, last.stays ? undefined : () => process.exit(0))
   } catch (error) {
     fail(error)

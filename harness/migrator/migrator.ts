@@ -32,12 +32,14 @@ export interface MigratorOptions {
   readonly loadTimeoutMs?: number
   /** Another migrator works on the database meanwhile, whose sessions are left alone; default false. */
   readonly shared?: boolean
+  /** Awaited between loading the migrations and running them; must settle. */
+  readonly gate?: () => Promise<void>
   readonly signal?: AbortSignal
   readonly onMessage?: (message: Message) => void
   readonly run: Run
 }
 
-export type MigratorRequest = Omit<Request, 'connectionString'>
+export type MigratorRequest = Omit<Request, 'connectionString' | 'gated'>
 
 /**
  * Runs one operation of the app's Migrator in a child process and returns what was seen, whatever the
@@ -65,11 +67,19 @@ export async function runMigrator(
   const untrack = track(child, options)
   try {
     child.process.send(
-      { ...request, connectionString: urlOf(options.connection) } satisfies Request,
+      {
+        ...request,
+        connectionString: urlOf(options.connection),
+        gated: options.gate !== undefined,
+      } satisfies Request,
       () => {},
     )
     if (request.operation === 'list') await loading(child, child.exited, options)
     else await loading(child, loaded.promise, options)
+    if (options.gate !== undefined) {
+      await options.gate()
+      child.process.send('go', () => {})
+    }
     const watch = request.operation === 'list' ? undefined : watchSessions(options)
     moved = watch?.touch ?? moved
     const stall = await running(child, watch)

@@ -14,7 +14,11 @@ type Done = Extract<Message, { kind: 'done' }>
 const unawaitedQueriesTimeoutMs = 2000
 
 /** Does what is asked and says so through `report`; what it returns is the last message. Throws LoadError. */
-export async function perform(request: Request, report: (message: Message) => void): Promise<Done> {
+export async function perform(
+  request: Request,
+  report: (message: Message) => void,
+  gate: Promise<void>,
+): Promise<Done> {
   const observer = makeObserver(report)
   const loaded = await loadSource(request.source, request.connectionString, observer.wrap)
   report({
@@ -26,6 +30,7 @@ export async function perform(request: Request, report: (message: Message) => vo
     ignored: loaded.ignored,
   })
   if (request.operation === 'list') return done({ migrations: await list(loaded) })
+  if (request.gated === true) await gate
   const { results, error } = await runSteps(loaded.migrator, request)
   await observer.settled(unawaitedQueriesTimeoutMs)
   const settingsKept = await keptSettings(observer, loaded.inside?.db)

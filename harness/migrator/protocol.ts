@@ -11,6 +11,8 @@ export interface Request {
   readonly steps: number
   /** Another request may follow in the same process, if `done` says so. */
   readonly more?: boolean
+  /** Wait for the message `go` once the migrations are loaded. */
+  readonly gated?: boolean
 }
 
 /** What the child says, in order; `done` or `failed` is the last. */

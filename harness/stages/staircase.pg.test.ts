@@ -55,7 +55,6 @@ for (const testServer of testServers.filter(({ engine }) => engine === 'docker')
       const climbs = names.slice(0, 2).map(async () => {
         for (let name = names.shift(); name !== undefined; name = names.shift()) {
           results.push([name, await climbSet(name)])
-          if (process.env['DBG']) console.log(name, Math.round(performance.now()))
         }
       })
       await Promise.all(climbs)

@@ -1,7 +1,7 @@
 import { childEnvironment, nowhere } from '../migrator/environment.ts'
 import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
-import { runMigrator, type MigratorRequest } from '../migrator/migrator.ts'
+import { runMigrator, type MigratorOptions, type MigratorRequest } from '../migrator/migrator.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
 import type { Plan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
@@ -28,7 +28,11 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
-  { shared = false, ...options }: Pick<TapOptions, 'rounds'> & { readonly shared?: boolean } = {},
+  {
+    shared = false,
+    gate,
+    ...options
+  }: Pick<TapOptions, 'rounds'> & Pick<MigratorOptions, 'shared' | 'gate'> = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal } = given
   const tap = await openTap(database, options)
@@ -44,6 +48,7 @@ export async function traceMigrator(
         stallTimeoutMs: plan.migrate.stallTimeoutMs,
         signal,
         shared,
+        ...(gate === undefined ? {} : { gate }),
         run,
         onMessage: (message) => {
           if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readState, type DatabaseState } from '../catalog/state.ts'
 import { checks } from '../checks/index.ts'
 import type { Clone, Clones } from '../clones/clones.ts'
@@ -58,13 +59,27 @@ async function migrateTwice(
   { connection }: Clone,
   progress: Progress,
 ): Promise<MigratorTrace[]> {
+  const gate = gateFor(2)
   const migrate = () =>
-    traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress, { shared: true })
+    traceMigrator(given, { operation: 'up', steps: 0 }, connection, progress, { shared: true, gate })
   try {
     return await Promise.all([migrate(), migrate()])
   } finally {
     // A server that is gone has no sessions.
     await withClient(connection, (client) => endSessions(client, 1_000)).catch(() => {})
+  }
+}
+
+/** Opens when so many have come, so that what loads faster does not migrate alone; at the latest after 10 s. */
+function gateFor(count: number): () => Promise<void> {
+  const opened = Promise.withResolvers<void>()
+  let waiting = 0
+  return async () => {
+    waiting += 1
+    if (waiting === count) opened.resolve()
+    const timer = new AbortController()
+    await Promise.race([opened.promise, sleep(10_000, undefined, { signal: timer.signal }).catch(() => {})])
+    timer.abort()
   }
 }
 
