@@ -5,7 +5,8 @@ import { readState, type DatabaseState } from '../catalog/state.ts'
 import { checks } from '../checks/index.ts'
 import type { Clone, Clones } from '../clones/clones.ts'
 import { migratorFindings } from '../migrator/findings.ts'
-import { connect } from '../postgres/client.ts'
+import { endSessions } from '../migrator/sessions.ts'
+import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, NewWrites, SpecPass } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
@@ -73,6 +74,8 @@ async function writeAndRollBack(
   const problem = await writeAnew(given, connection, specFiles)
   if (problem !== null)
     return { facts: null, findings: [notWritten(problem)], summary: 'nothing was written' }
+  // Sessions hand in what they wrote when they end.
+  await withClient(connection, (client) => endSessions(client, 5_000))
   const now = await stateOf(connection, before, then)
   const tables = [...changedTables(then, now)]
   if (tables.length === 0) return { facts: null, findings: [noNewWrites], summary: 'nothing was written' }
