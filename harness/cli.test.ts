@@ -18,7 +18,7 @@ interface Expected {
 
 for (const engine of ['embedded', 'docker'] as const) {
   describe(`rehearse run, ${engine} engine`, function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
 
     before(async function () {
       const reason = await missingEngine(engine)
