@@ -9,8 +9,11 @@ export default {
   // Nobody who reads a report or a failing spec learns a subscriber's address; shops are no secret.
   masking: { rules: { 'alerts.email': 'email', 'watch_lists.email': 'email', 'sellers.name': 'keep' } },
   specs: ['specs/**/*.spec.ts'],
+  // While it is replaced, the old release must get along with the new schema: everything but the schema's own spec.
+  previousSpecs: ['specs/!(schema).spec.ts'],
   app: {
     command: 'node fixtures/app/server.ts',
+    previousCommand: 'COMICSCOUT_RELEASE=previous node fixtures/app/server.ts',
     readyUrl: 'http://127.0.0.1:{port}/healthz',
   },
   reports: {

@@ -156,8 +156,17 @@ export const configSchema = z.strictObject({
   specTimeout: duration.optional(),
   mochaArguments: z.array(z.string()).optional(),
   app: z
-    .strictObject({ command: z.string(), readyUrl: z.string().optional(), readyTimeout: duration.optional() })
+    .strictObject({
+      command: z.string(),
+      previousCommand: z.string().optional(),
+      readyUrl: z.string().optional(),
+      readyTimeout: duration.optional(),
+    })
     .optional(),
+  previousSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  deployOrder: z.enum(['migrations-first', 'code-first']).optional(),
+  readSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  newWrites: z.string().optional(),
   reports: z.record(z.string(), z.string()).optional(),
   keep: z.boolean().optional(),
 })

@@ -58,17 +58,25 @@ export function snapshotModeOf(mode: string): 'auto' | 'off' {
   throw new Error(`snapshots ${JSON.stringify(mode)} is neither auto nor off`)
 }
 
-/** In the order in which they are asked; `all` is every one. Throws on a name that is no question. */
-export function questionsOf(names: readonly string[]): QuestionName[] {
+/** What can be asked of Kysely's Migrator alone, which goes step by step. */
+const ofKysely: readonly string[] = ['staircase', 'two-migrators'] satisfies QuestionName[]
+
+/**
+ * In the order in which they are asked; `all` is every one that can be asked of the migrator. Throws on a name that
+ * is no question, and on one that cannot be asked when a command migrates.
+ */
+export function questionsOf(names: readonly string[], byCommand = false): QuestionName[] {
   const unknown = names.find(
     (name) => name !== 'all' && name !== 'none' && !questionNames.some((it) => it === name),
   )
   if (unknown !== undefined) {
     throw new Error(`question ${JSON.stringify(unknown)} is none of all, none, ${questionNames.join(', ')}`)
   }
-  // What to probe is learnt from what is locked.
-  const asked = names.includes('probes') ? [...names, 'locks'] : names
-  return questionNames.filter((name) => asked.includes('all') || asked.includes(name))
+  const impossible = byCommand ? names.find((name) => ofKysely.includes(name)) : undefined
+  if (impossible !== undefined) throw new Error(`${impossible} cannot be asked when a command migrates`)
+  return questionNames.filter(
+    (name) => names.includes(name) || (names.includes('all') && !(byCommand && ofKysely.includes(name))),
+  )
 }
 
 /** What was given for the question `probes`, and would do nothing or end the migrations. */

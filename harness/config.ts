@@ -22,7 +22,7 @@ import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
 import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
-import type { AppPlan, MigrationSource, Plan } from './plan.ts'
+import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
 import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
 import { settings, type RawSettings } from './settings.ts'
@@ -86,7 +86,11 @@ export async function loadPlan({
   const specTimeoutMs = attempt(() =>
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
-  const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const asked = many(given.ask) ?? file.ask ?? defaults.questions
+  const byCommand = (one(given.migrateCommand) ?? file.migrate?.command) !== undefined
+  const questions = attempt(() => questionsOf(asked, byCommand))
+  if (file.deployOrder === 'code-first' && file.readSpecs === undefined)
+    problems.push('deployOrder is code-first, yet readSpecs does not say which specs only read')
   const certificate = one(given.certificate) ?? file.certificate?.path
   if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
   const gate = attempt(() => gatePolicy(file.certificate))
@@ -139,15 +143,18 @@ export async function loadPlan({
     gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
     holdMs,
     traffic,
+    askedByName: (questions ?? []).filter((name) => asked.includes(name)),
     allowedDataChanges: file.allowedDataChanges ?? [],
     masking: masking ?? { rules: {}, required: false, salt: undefined },
     specs: {
-      patterns:
-        many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
+      patterns: many(given.specs) ?? listOf(file.specs) ?? defaults.specs,
       timeoutMs: specTimeoutMs ?? 0,
       mochaArguments: file.mochaArguments ?? [],
     },
     app: appOf(given, file),
+    previous: previousOf(file),
+    readSpecs: file.deployOrder === 'code-first' ? listOf(file.readSpecs) : undefined,
+    newWrites: file.newWrites,
     reports: reports ?? [],
     history,
     budgets: budgets ?? [],
@@ -197,4 +204,16 @@ function appOf(given: RawSettings, file: Config): AppPlan | undefined {
     readyUrl: one(given.appReadyUrl) ?? file.app?.readyUrl ?? defaults.readyUrl,
     readyTimeoutMs: parseDuration(file.app?.readyTimeout ?? defaults.readyTimeout),
   }
+}
+
+function previousOf(file: Config): PreviousRelease | undefined {
+  const command = file.app?.previousCommand
+  const specs = listOf(file.previousSpecs)
+  if (command === undefined && specs === undefined) return undefined
+  const app = command === undefined ? undefined : appOf({ appCommand: command }, file)
+  return { app, specs: specs ?? listOf(file.specs) ?? defaults.specs }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value
 }

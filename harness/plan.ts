@@ -46,6 +46,8 @@ export interface Plan {
   readonly certificate: string | undefined
   /** What `rehearse gate` believes and asks for. */
   readonly gate: GatePolicy
+  /** Those of them that were asked by their own name, and not as part of `all`. */
+  readonly askedByName: readonly QuestionName[]
   readonly hazards: HazardRules
   /** What estimates for production rest on; undefined: none are made. */
   readonly production: ProductionFacts | undefined
@@ -58,6 +60,12 @@ export interface Plan {
   readonly masking: MaskingPlan
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
+  /** The release that runs beside the new one while it is deployed; undefined when nothing is known about it. */
+  readonly previous: PreviousRelease | undefined
+  /** Globs of specs that only read, for a new release that is deployed before its migrations; else undefined. */
+  readonly readSpecs: readonly string[] | undefined
+  /** SQL that writes as the new release will, or a file of it; undefined: the specs write. */
+  readonly newWrites: string | undefined
   readonly reports: readonly ReportTarget[]
   readonly history: HistoryPlan
   readonly budgets: readonly Budget<BudgetName>[]
@@ -94,6 +102,13 @@ export interface AppPlan {
   /** Polled until it answers below 500; `{port}` becomes a free port, also given as `PORT`. */
   readonly readyUrl: string
   readonly readyTimeoutMs: number
+}
+
+export interface PreviousRelease {
+  /** Undefined when its specs need no app. */
+  readonly app: AppPlan | undefined
+  /** Globs, relative to `cwd`. */
+  readonly specs: readonly string[]
 }
 
 export interface ReportTarget {

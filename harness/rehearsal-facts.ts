@@ -57,19 +57,6 @@ export interface StatementFacts {
   readonly lockWaitMs?: number
 }
 
-/** One pass of the smoke specs. */
-export interface SpecPass {
-  /** What `REHEARSAL_PHASE` said. */
-  readonly phase: 'migrated' | 'rolled-back'
-  readonly passed: number
-  readonly failed: number
-  readonly pending: number
-  readonly durationMs: number
-  readonly failures: readonly { readonly title: string; readonly message: string }[]
-  /** The first 500 that passed, in order. */
-  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
-}
-
 /** A table whose data was masked after restoring. */
 export interface MaskedTable {
   /** `schema.table`. */

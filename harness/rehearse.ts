@@ -24,6 +24,7 @@ import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight, type Prepared } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
+import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
@@ -109,7 +110,9 @@ export async function rehearse(
 
 function notAsked(questions: readonly QuestionName[]): string[] {
   const missing = questionNames.filter((name) => !questions.includes(name))
-  return missing.length === 0 ? [] : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks).`]
+  return missing.length === 0
+    ? []
+    : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks what can be).`]
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
@@ -163,6 +166,7 @@ async function runStages(
     restore(given, prepared, provisioned, keeping, progress),
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
+  learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) =>
     baseline(plan, restored, prepared.table, progress),
   )
@@ -181,15 +185,20 @@ async function runStages(
     rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
+  const passes = [...specs]
   if (rolledBack.attempted) {
-    const last = await journal.run('verify-rollback', (progress) =>
-      verifyRollback(given, restored, before, prepared.specFiles, progress),
+    passes.push(
+      await journal.run('verify-rollback', (progress) =>
+        verifyRollback(given, restored, before, prepared.specFiles, progress),
+      ),
     )
-    learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+    learn({ specs: passes.filter((pass) => pass !== null) })
   } else {
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
-  await askQuestions(given, journal, learn, { prepared, restored, before, migrated, rolledBack, limits })
+  const specPasses = passes.filter((pass) => pass !== null)
+  const rehearsed = { prepared, restored, before, migrated, rolledBack, passes: specPasses, limits }
+  await askQuestions(given, journal, learn, rehearsed)
 }
 
 async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {

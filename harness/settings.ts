@@ -18,6 +18,10 @@ export interface Setting {
 const questionTexts: Record<QuestionName, string> = {
   locks: 'what each statement locks, rewrites and reads',
   probes: 'how long clients of the tables would wait; asks `locks` too',
+  staircase: 'each migration up, down and up again',
+  'new-writes': 'what a rollback makes of new rows',
+  'old-release': 'the previous release on the new schema',
+  'two-migrators': 'two at once',
   crashes: 'what is left when the migrator dies half-way',
 }
 

@@ -1,5 +1,6 @@
 import { approve } from './approve.ts'
 import { baseline } from './baseline.ts'
+import { bisect } from './bisect.ts'
 import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
 import { clone } from './clone.ts'
@@ -19,6 +20,7 @@ import { snapshots } from './snapshots.ts'
 export const commands = {
   run,
   inspect,
+  bisect,
   baseline,
   calibrate,
   report,

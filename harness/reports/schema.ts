@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { questionNames, stageNames, type Rehearsal } from '../rehearsal.ts'
+import { questionNames, specPhases, stageNames, type Rehearsal } from '../rehearsal.ts'
 
 const text = z.string()
 const number = z.number().nonnegative()
@@ -37,7 +37,7 @@ const backup = object({
 })
 
 const specPass = object({
-  phase: z.enum(['migrated', 'rolled-back']),
+  phase: z.enum(specPhases),
   passed: whole,
   failed: whole,
   pending: whole,
@@ -171,6 +171,22 @@ const trends = object({
   ),
 })
 
+const staircaseStep = object({
+  migration: text,
+  verdict: z.enum(['faithful', 'unfaithful', 'failed', 'missing-down', 'not-reached']),
+  upMs: number.nullable(),
+  downMs: number.nullable(),
+  upAgainMs: number.nullable(),
+  differences: list(text),
+})
+
+const newWrites = object({
+  tables: list(object({ name: text, rowsBefore: whole, rowsWritten: whole, rowsLeft: whole.nullable() })),
+  rolledBack: specPass.nullable(),
+})
+
+const recovery = object({ restoreMs: number, backupBytes: whole, backupAgeMs: number.nullable() })
+
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
   schemaVersion: z.literal(1),
@@ -210,6 +226,9 @@ export const rehearsalSchema = object({
     }),
   ).exactOptional(),
   specs: list(specPass),
+  staircase: list(staircaseStep).exactOptional(),
+  newWrites: newWrites.exactOptional(),
+  recovery: recovery.exactOptional(),
   stages: list(
     object({
       name: z.enum(stageNames),

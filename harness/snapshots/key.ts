@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Raise it whenever a restore of the same backup comes to other data than before. */
-const restoreVersion = 3
+const restoreVersion = 4
 
 /** All that shapes the data of a snapshot. */
 export interface SnapshotIngredients {

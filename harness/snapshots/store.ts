@@ -26,6 +26,7 @@ export interface RestoreRecord {
   readonly summary: string
   readonly findings: readonly Finding[]
   readonly masking: readonly MaskedTable[]
+  readonly restoreMs: number
 }
 
 export interface Snapshot {

@@ -75,7 +75,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     reading,
     choosing,
     attempt(listed(given)),
-    attempt(findSpecs(plan)),
+    attempt(findSpecs(plan, plan.specs.patterns)),
   ])
   const table = migrationTable(plan, listing?.loaded)
   // Only now is it known that the app keeps its record elsewhere.
@@ -172,18 +172,13 @@ export function migrationTable(
   }
 }
 
-async function findSpecs(plan: Plan): Promise<string[]> {
-  const files = await Array.fromAsync(
-    glob([...plan.specs.patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }),
-  )
+/** Absolute paths of the spec files, sorted. Throws HarnessError `no-specs`. */
+export async function findSpecs(plan: Pick<Plan, 'cwd'>, patterns: readonly string[]): Promise<string[]> {
+  const files = await Array.fromAsync(glob([...patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }))
   if (files.length > 0) return files.map((file) => resolve(plan.cwd, file)).toSorted()
-  throw new HarnessError(
-    'no-specs',
-    `No smoke spec matches ${plan.specs.patterns.join(' ')} in ${plan.cwd}.`,
-    {
-      hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
-    },
-  )
+  throw new HarnessError('no-specs', `No smoke spec matches ${patterns.join(' ')} in ${plan.cwd}.`, {
+    hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
+  })
 }
 
 /** Restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size with indexes. */

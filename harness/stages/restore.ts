@@ -29,6 +29,8 @@ export interface Restored extends Provisioned {
   /** Pays beforehand for what the database's files cost a clone that is the first to open them. */
   readonly unshare: () => Promise<void>
   readonly masking: readonly MaskedTable[]
+  /** What bringing the backup onto a server took, when that was done. */
+  readonly restoreMs: number
   /** A copy to which nothing writes; what comes later is compared with it row by row. */
   readonly pristine: Connection
 }
@@ -53,17 +55,19 @@ export async function restore(
     const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
     return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
   }
+  const startedAt = performance.now()
   const { pristine: beside, ...said } = await bring(given, prepared, provisioned, progress)
+  const restoreMs = Math.round(performance.now() - startedAt)
   if (making === undefined || freezing === undefined) {
     const pristine = server.connection(pristineName(database))
     const clones = templateClones(server, pristineName(database))
     const { masking } = said
-    const copies = { clones, pristine, masking, copiesWithin: true, unshare: async () => {} }
+    const copies = { clones, pristine, masking, restoreMs, copiesWithin: true, unshare: async () => {} }
     return { facts: { server, database, ...copies }, ...said }
   }
   progress('freezing it as a snapshot')
   const findings = [...provisioned.findings, ...said.findings]
-  const record = recordOf(prepared, provisioned, beside, { ...said, findings })
+  const record = recordOf(prepared, provisioned, beside, { ...said, findings, restoreMs })
   const frozen = await making.finish(record)
   await lock?.release()
   if (making.key !== undefined)
@@ -135,6 +139,7 @@ async function onClone(
     beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
   return {
     masking: record.restore.masking,
+    restoreMs: record.restore.restoreMs,
     server,
     database,
     clones,
