@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
     .strictObject({ command: z.string(), readyUrl: z.string().optional(), readyTimeout: duration.optional() })
     .optional(),
   reports: z.record(z.string(), z.string()).optional(),
+  amcheck: z.boolean().optional(),
   keep: z.boolean().optional(),
 })
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { parseDuration, type Config } from './config-schema.ts'
-import { engineOf, majorOf, many, one, questionsOf, reportsOf } from './config-values.ts'
+import { engineOf, majorOf, many, one, questionsOf, reportsOf, switchOf } from './config-values.ts'
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
@@ -87,10 +87,8 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
     },
     app: appOf(given, file),
     reports: reports ?? [],
-    keep:
-      given.keep === undefined
-        ? (file.keep ?? false)
-        : !['', '0', 'false', 'no'].includes(String(given.keep)),
+    amcheck: switchOf(given.amcheck, file.amcheck),
+    keep: switchOf(given.keep, file.keep),
     protectedUrls,
   })
 }

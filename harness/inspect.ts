@@ -9,7 +9,7 @@ import { StageHalt } from './stage.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 
 /** What a backup holds, as far as it can be read without restoring it. */
-export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands'> {
+export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands' | 'contents'> {
   /** Absolute. */
   readonly path: string
   /** Names of the migrations that are not applied in it, in order; null when that could not be told. */
@@ -33,7 +33,7 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
     })
     const loaded = typeof listing === 'string' ? undefined : listing.loaded
     const described = await format.describe(file, migrationTable(plan, loaded), plan.database)
-    const { clusterStatements: _, metaCommands: _commands, ...facts } = described
+    const { clusterStatements: _, metaCommands: _commands, contents: _contents, ...facts } = described
     const applied = facts.appliedMigrations
     if (typeof listing === 'string')
       return { path: file.path, ...facts, pendingMigrations: null, pendingUnknown: listing }

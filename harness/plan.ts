@@ -31,6 +31,8 @@ export interface Plan {
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
   readonly reports: readonly ReportTarget[]
+  /** Check every table and index of the restored database with the extension amcheck. */
+  readonly amcheck: boolean
   readonly keep: boolean
   /** Names of variables that must never reach a child process as they are, with the servers they name. */
   readonly protectedUrls: Readonly<Record<string, string>>

@@ -136,7 +136,7 @@ async function runStages(
     learn,
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan, signal } = given
+  const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
   const names = prepared.listed.map(({ name }) => name)
@@ -150,8 +150,10 @@ async function runStages(
   const { server } = provisioned
   const { engine, version: serverVersion, image } = server
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
-  await journal.run('restore', (progress) => restore(prepared, provisioned, signal, progress))
-  const before = await journal.run('baseline', (progress) => baseline(provisioned, prepared.table, progress))
+  await journal.run('restore', (progress) => restore(prepared, provisioned, given, progress))
+  const before = await journal.run('baseline', (progress) =>
+    baseline(provisioned, prepared.table, prepared.facts.contents, progress),
+  )
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, provisioned, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs })

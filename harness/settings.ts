@@ -136,6 +136,13 @@ export const settings = [
     example: 'http://127.0.0.1:{port}/healthz',
   },
   {
+    key: 'amcheck',
+    flag: '--amcheck',
+    variable: 'REHEARSAL_AMCHECK',
+    description: 'check every restored table and B-tree index with the extension amcheck, too',
+    example: '1',
+  },
+  {
     key: 'keep',
     flag: '--keep',
     variable: 'REHEARSAL_KEEP',

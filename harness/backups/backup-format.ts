@@ -102,6 +102,36 @@ export interface BackupFacts {
   readonly appliedMigrations: readonly string[] | null
   /** psql's own commands in a plain dump, without the backslash: `restrict`. */
   readonly metaCommands: readonly string[]
+  /** What the restored database has to have. */
+  readonly contents: BackupContents
+}
+
+/** What a backup says that its database has, to be looked for once it is restored. */
+export interface BackupContents {
+  /** Where it is read from; `none` when the backup is SQL that pg_dump did not write. */
+  readonly source: 'table of contents' | 'statements' | 'none'
+  readonly entries: readonly BackupEntry[]
+  /** Constraints that the backup has as not validated, as `entryName` writes them. */
+  readonly notValidated: readonly string[]
+  /** The state that sequences are set to; `name` is qualified and quoted as needed. */
+  readonly sequences: readonly SequenceState[]
+  /** Rows of data by `schema.table`, as far as they were counted while reading. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+export interface BackupEntry {
+  /** As an archive's table of contents has it: `TABLE`, `FK CONSTRAINT`; of statements also `ROUTINE NAME`. */
+  readonly kind: string
+  readonly schema: string | null
+  /** As in a table of contents, without quotes: `titles`, `net(integer)`, `titles titles_pkey` for a constraint. */
+  readonly name: string
+}
+
+export interface SequenceState {
+  readonly name: string
+  /** A whole number, as text. */
+  readonly lastValue: string
+  readonly isCalled: boolean
 }
 
 export interface RestoreRequest {

@@ -51,9 +51,9 @@ export async function describeFiles(
   const members = membersOf(file)
   const { header, toc } = await readFilesArchive(members.open('toc.dat'))
   const wanted = new Set(migrationEntries(toc, migrationTable).map((entry) => entry.dumpId))
-  const { compression, kept } = await checkFiles(members, toc.entries, wanted)
+  const { compression, kept, rows } = await checkFiles(members, toc.entries, wanted)
   return {
-    ...archiveFacts(header, toc),
+    ...archiveFacts(header, toc, rows),
     compression: file.compression === 'none' ? compression : file.compression,
     bytes: file.bytes,
     sha256: members.kind === 'directory' ? await digestOf(members) : await new Digest().of(file),

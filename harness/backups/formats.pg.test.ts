@@ -10,6 +10,7 @@ import type { Server } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
 import { connect } from '../postgres/client.ts'
 import { dockerTools, type DumpFormat } from '../testing/dump.ts'
+import { proveRestore } from '../stages/prove-restore.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
 import type { BackupFacts } from './backup-format.ts'
@@ -204,6 +205,14 @@ async function restored(server: Server, path: string): Promise<string> {
       signal: new AbortController().signal,
     })
     expect(outcome.messages.filter(({ kind }) => kind === 'degraded')).to.deep.equal([])
+    const proof = await proveRestore(
+      server.connection(database),
+      facts,
+      { check: false, known: [] },
+      () => {},
+    )
+    expect(proof, path).to.deep.equal({ summary: proof.summary, findings: [] })
+    expect(proof.summary, path).to.match(/^all [12]\d\d (entries|objects) .* are there$/)
     return database
   } catch (error) {
     await server.dropDatabase(database)

@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
 import { checkMetaCommand } from './meta-commands.ts'
+import { noContents } from './section-contents.ts'
 import { SectionFacts } from './section-facts.ts'
 import { connectTarget, isClusterStatement } from './sql/cluster.ts'
 import type { SqlEvent } from './sql/splitter.ts'
@@ -67,6 +68,8 @@ export class PlainFacts {
       tables: [...section.tables],
       appliedMigrations: section.migrations.names,
       metaCommands: [...this.#metaCommands],
+      // SQL by hand may make, drop and rename in ways that only the server follows.
+      contents: this.#begun > 0 ? section.contents.contents() : noContents,
     }
   }
 

@@ -69,6 +69,18 @@ describe('plain dumps', () => {
       tables: ['public.titles', 'app.Odd.Name', 'public.kysely_migration'],
       appliedMigrations: ['001_a'],
       metaCommands: ['restrict', 'unrestrict'],
+      contents: {
+        source: 'statements',
+        entries: [
+          { kind: 'SCHEMA', schema: null, name: 'app' },
+          { kind: 'EXTENSION', schema: null, name: 'uuid-ossp' },
+          { kind: 'ROUTINE NAME', schema: 'public', name: 'f' },
+          { kind: 'POLICY', schema: 'public', name: 'titles p' },
+        ],
+        notValidated: [],
+        sequences: [],
+        rows: { 'public.titles': 1, 'app.Odd.Name': 0, 'public.kysely_migration': 1 },
+      },
     } satisfies BackupFacts)
   })
 

@@ -6,7 +6,9 @@ import type { BackupFile, RestoreMessage, RestoreOutcome } from '../backups/back
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import type { Given } from './given.ts'
 import type { Prepared } from './preflight.ts'
+import { proveRestore } from './prove-restore.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
 /**
@@ -16,12 +18,12 @@ import { pristineName, type Provisioned } from './provision.ts'
 export async function restore(
   { file, format, facts }: Prepared,
   { server, database }: Provisioned,
-  signal: AbortSignal,
+  { plan, signal }: Pick<Given, 'plan' | 'signal'>,
   progress: Progress,
 ): Promise<StageOutput<RestoreOutcome>> {
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
-  const { outcome, settings, defused } = await withFastLoad(server, async () => {
+  const { outcome, settings, defused, proof } = await withFastLoad(server, async () => {
     const outcome = await format.restore({
       file,
       facts,
@@ -32,19 +34,30 @@ export async function restore(
     })
     const settings = await carryOverSettings(server, database, facts)
     const defused = await defuse(server.connection(database))
+    const known = outcome.messages.filter(({ kind }) => kind === 'degraded').map(({ text }) => text)
+    const proof = await proveRestore(
+      server.connection(database),
+      facts,
+      { check: plan.amcheck, known },
+      progress,
+    )
     progress('vacuum and analyze')
     await settle(server, database)
     progress('keeping a pristine copy')
     await server.cloneDatabase(database, pristineName(database))
-    return { outcome, settings, defused }
+    return { outcome, settings, defused, proof }
   })
   const degraded = [...roles, ...outcome.messages, ...settings].filter(
     (message) => message.kind === 'degraded',
   )
   return {
     facts: outcome,
-    summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}`,
-    findings: [...degraded.map((message) => lost(file, message)), ...defusedFinding(file, defused)],
+    summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`}; ${proof.summary}`,
+    findings: [
+      ...degraded.map((message) => lost(file, message)),
+      ...proof.findings,
+      ...defusedFinding(file, defused),
+    ],
   }
 }
 

@@ -1,16 +1,21 @@
-import type { BackupFacts, MigrationTable } from '../backup-format.ts'
+import type { BackupContents, BackupFacts, MigrationTable } from '../backup-format.ts'
 import { AppliedMigrations } from '../sql/applied-migrations.ts'
 import { decoderOf } from '../sql/decode.ts'
 import { rolesOf } from '../sql/roles.ts'
 import { SqlSplitter } from '../sql/splitter.ts'
 import { majorOf, shortVersion } from '../versions.ts'
+import { contentsOf } from './contents.ts'
 import type { ArchiveHeader } from './header.ts'
 import type { Toc, TocEntry } from './toc.ts'
 
 type ArchiveFacts = Omit<BackupFacts, 'format' | 'compression' | 'bytes' | 'sha256' | 'appliedMigrations'>
 
 /** What the head and the table of contents of an archive say. */
-export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc): ArchiveFacts {
+export function archiveFacts(
+  header: ArchiveHeader,
+  { entries, encoding }: Toc,
+  rows: BackupContents['rows'] = {},
+): ArchiveFacts {
   const serverVersion = shortVersion(header.serverVersion)
   const tagged = (...descs: readonly string[]): string[] =>
     entries.filter((entry) => descs.includes(entry.desc)).map((entry) => entry.tag)
@@ -32,6 +37,7 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     clusterStatements: entries.filter(isAboutDatabase).flatMap(({ defn }) => statementsOf(defn)),
     tables: tables.map((entry) => `${entry.namespace ?? 'public'}.${entry.tag}`),
     metaCommands: [],
+    contents: contentsOf(entries, rows),
   }
 }
 
