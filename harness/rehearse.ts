@@ -185,7 +185,8 @@ async function runStages(
   }
 }
 
-function backupSummary(path: string, facts: BackupFacts): BackupSummary {
+/** What a report says of a backup. */
+export function backupSummary(path: string, facts: BackupFacts): BackupSummary {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   return { path, format, compression, bytes, sha256, serverVersion, dumpVersion, database }
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Manifest } from './manifest.ts'
 import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
@@ -104,6 +105,8 @@ export interface BackupFacts {
   readonly metaCommands: readonly string[]
   /** What the restored database has to have. */
   readonly contents: BackupContents
+  /** Of a backup that `rehearse backup` took; its files are as it says. */
+  readonly manifest: Manifest | null
 }
 
 /** What a backup says that its database has, to be looked for once it is restored. */

@@ -70,6 +70,7 @@ export class PlainFacts {
       metaCommands: [...this.#metaCommands],
       // SQL by hand may make, drop and rename in ways that only the server follows.
       contents: this.#begun > 0 ? section.contents.contents() : noContents,
+      manifest: null,
     }
   }
 

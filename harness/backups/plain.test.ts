@@ -81,6 +81,7 @@ describe('plain dumps', () => {
         sequences: [],
         rows: { 'public.titles': 1, 'app.Odd.Name': 0, 'public.kysely_migration': 1 },
       },
+      manifest: null,
     } satisfies BackupFacts)
   })
 

@@ -3,6 +3,10 @@ import type { DescribeCommand } from './command.ts'
 import { inspect } from './inspect.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
+import { verifyBackup } from './verify-backup.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
-export const commands = { run, inspect, report, clean } satisfies Record<string, DescribeCommand>
+export const commands = { run, 'verify-backup': verifyBackup, inspect, report, clean } satisfies Record<
+  string,
+  DescribeCommand
+>

@@ -15,7 +15,8 @@ const evidence = object({
   details: list(text).exactOptional(),
 })
 
-const finding = object({
+/** A finding as every JSON document of the tool has it. */
+export const finding = object({
   id: text.regex(/^[a-z][a-z0-9-]*$/),
   severity: z.enum(['error', 'unverified', 'warning', 'notice']),
   subject: text,
@@ -24,7 +25,8 @@ const finding = object({
   evidence: evidence.exactOptional(),
 })
 
-const backup = object({
+/** The backup that was restored. */
+export const backup = object({
   path: text,
   format: text,
   compression: text,

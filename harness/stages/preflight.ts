@@ -18,14 +18,18 @@ import { staleBackup } from './backup-age.ts'
 import { missingDown } from './missing-down.ts'
 import { listMigrations } from './trace-migrator.ts'
 
-/** A plan found complete and possible. */
-export interface Prepared {
+/** A backup that can be restored, and where. */
+export interface PreparedBackup {
   readonly file: BackupFile
   readonly format: BackupFormat
   readonly facts: BackupFacts
   readonly engine: Engine
   readonly reason: string
   readonly request: ServerRequest
+}
+
+/** A plan found complete and possible. */
+export interface Prepared extends PreparedBackup {
   readonly listed: readonly ListedMigration[]
   readonly table: MigrationTable
   /** Absolute, sorted. */
@@ -89,7 +93,8 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
 }
 
-async function readBackup(
+/** Finds out what the backup is and holds, reading it to its end. Throws HarnessError. */
+export async function readBackup(
   { plan, run }: Pick<Given, 'plan' | 'run'>,
   table: MigrationTable,
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
@@ -122,8 +127,11 @@ async function findSpecs(plan: Plan): Promise<string[]> {
   )
 }
 
-/** Restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size with indexes. */
-async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
+/**
+ * Throws HarnessError `disk-too-small`. It takes restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size
+ * with indexes.
+ */
+export async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
   const { bavail, bsize } = await statfs(tmpdir())
   const free = bavail * bsize
   const needed = file.bytes * (compressed ? 20 : 5)
@@ -143,7 +151,8 @@ function missingDowns(listed: readonly ListedMigration[], applied: readonly stri
     .map((migration) => missingDown(migration.name))
 }
 
-function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {
+/** The warning that the backup is not rehearsed on its own major version. */
+export function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {
   if (plan.postgres === undefined || serverMajor === null || plan.postgres === serverMajor) return []
   return [
     {

@@ -3,7 +3,7 @@ import type { Redactor } from '../redact.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
 import type { Given } from './given.ts'
-import type { Prepared } from './preflight.ts'
+import type { PreparedBackup } from './preflight.ts'
 
 /** A server and the empty database that the backup goes into. */
 export interface Provisioned {
@@ -14,7 +14,7 @@ export interface Provisioned {
 /** Starts the throwaway server, or takes a database on the external one; teardown stops it or leaves it up. */
 export async function provision(
   given: Given,
-  { engine, request, reason, facts }: Prepared,
+  { engine, request, reason, facts }: PreparedBackup,
   { teardown, redactor, observe }: { teardown: Teardown; redactor: Redactor; observe: Observer },
   progress: Progress,
 ): Promise<StageOutput<Provisioned>> {

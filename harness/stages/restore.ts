@@ -7,7 +7,7 @@ import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
-import type { Prepared } from './preflight.ts'
+import type { PreparedBackup } from './preflight.ts'
 import { proveRestore } from './prove-restore.ts'
 import { pristineName, type Provisioned } from './provision.ts'
 
@@ -16,7 +16,7 @@ import { pristineName, type Provisioned } from './provision.ts'
  * way is a finding that cannot pass.
  */
 export async function restore(
-  { file, format, facts }: Prepared,
+  { file, format, facts }: PreparedBackup,
   { server, database }: Provisioned,
   { plan, signal }: Pick<Given, 'plan' | 'signal'>,
   progress: Progress,

@@ -38,6 +38,7 @@ export function archiveFacts(
     tables: tables.map((entry) => `${entry.namespace ?? 'public'}.${entry.tag}`),
     metaCommands: [],
     contents: contentsOf(entries, rows),
+    manifest: null,
   }
 }
 
