@@ -7,6 +7,7 @@ const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 3
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
   backup: z.string().optional(),
+  source: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),

@@ -6,8 +6,9 @@ import { engineOf, majorOf, many, one, questionsOf, reportsOf, switchOf } from '
 import { messageOf } from './errors.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan } from './plan.ts'
-import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
+import { protectedSource, protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
+import { chooseSource } from './source-setting.ts'
 import { settings, type RawSettings } from './settings.ts'
 
 const defaults = {
@@ -45,8 +46,9 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
       return undefined
     }
   }
-  const backup = one(given.backup) ?? file.backup
-  if (backup === undefined)
+  const source = attempt(() => chooseSource({ flags, environment, file }))
+  const backup = source === undefined ? (one(given.backup) ?? file.backup) : ''
+  if (backup === undefined && problems.length === 0)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -61,13 +63,14 @@ export async function loadPlan({ cwd, flags, configFile, environment }: PlanInpu
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
-  const protectedUrls = protectedUrlsOf(environment)
+  const protectedUrls = { ...protectedUrlsOf(environment), ...protectedSource(source) }
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   problems.push(...unknownHazards(file.hazards))
   if (problems.length > 0 || backup === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
-    backup: resolve(cwd, backup),
+    backup: source === undefined ? resolve(cwd, backup) : '',
+    source,
     database: one(given.database) ?? file.database,
     maxAgeMs,
     engine: engine ?? 'auto',

@@ -1,13 +1,17 @@
 import type { EngineName } from './engines/index.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { QuestionName } from './rehearsal.ts'
+import type { Source } from './source/source.ts'
 import type { ReportName } from './reports/index.ts'
 
 /** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
 export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
+  /** Empty when there is a source. */
   readonly backup: string
+  /** A live server that a backup is taken from first, which is then restored. */
+  readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */
   readonly database: string | undefined
   /** A backup that is older is an error. */

@@ -138,7 +138,8 @@ async function runStages(
 ): Promise<void> {
   const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
-  learn({ backup: backupSummary(shortPath(plan.cwd, prepared.file.path), prepared.facts) })
+  const path = plan.source === undefined ? shortPath(plan.cwd, prepared.file.path) : plan.source.name
+  learn({ backup: backupSummary(path, prepared.facts) })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {

@@ -24,6 +24,14 @@ export const settings = [
     example: 'backups/production.dump',
   },
   {
+    key: 'source',
+    flag: '--source <from>',
+    variable: 'REHEARSAL_SOURCE_URL',
+    description:
+      'instead of a backup, a live server that one is taken from first, read-only; as a flag or in the config file env:NAME, a variable with its URL, or a URL without password',
+    example: 'postgresql://backup:change-me@replica-db.internal:5432/comicscout',
+  },
+  {
     key: 'database',
     flag: '--database <name>',
     variable: 'REHEARSAL_DATABASE',
@@ -173,7 +181,8 @@ export const connectionVariables = [
   {
     variable: 'PRODUCTION_DATABASE_URL',
     protected: true,
-    description: 'production; pg-rehearsal never connects to it and keeps children away from it',
+    description:
+      'production; pg-rehearsal never writes to it, reads it only for `rehearse backup` and a --source that names it, and keeps children away from it',
     example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
   },
 ] as const

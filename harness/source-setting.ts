@@ -1,4 +1,7 @@
+import type { Config } from './config-schema.ts'
+import { one } from './config-values.ts'
 import { parseUrl } from './postgres/url.ts'
+import type { RawSettings } from './settings.ts'
 import { sourceOf, type Source } from './source/source.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,6 +20,36 @@ export function namedSource(text: string, environment: Environment): Source {
   const { host = '', port = '' } = parseUrl(text) ?? {}
   return sourceOf(text, host === '' ? 'the source' : `${host}:${port}`)
 }
+
+/** What may name a source or a backup; the flag beats the variable, the variable the config file. */
+export interface SourceSettings {
+  readonly flags: RawSettings
+  readonly environment: Environment
+  readonly file: Pick<Config, 'source' | 'backup'>
+}
+
+/** The source of a rehearsal; undefined when it has a backup. Throws when both are given in the same place. */
+export function chooseSource({ flags, environment, file }: SourceSettings): Source | undefined {
+  const places = [
+    { source: one(flags.source), backup: one(flags.backup), as: '--source and --backup' },
+    {
+      source:
+        environment[variable] === undefined || environment[variable] === '' ? undefined : `env:${variable}`,
+      backup: environment['REHEARSAL_BACKUP'] || undefined,
+      as: `${variable} and REHEARSAL_BACKUP`,
+    },
+    { source: file.source, backup: file.backup, as: '`source` and `backup` of the config file' },
+  ]
+  for (const { source, backup, as } of places) {
+    if (source !== undefined && backup !== undefined)
+      throw new Error(`${as} are both given: take one of them`)
+    if (source !== undefined) return namedSource(source, environment)
+    if (backup !== undefined) return undefined
+  }
+  return undefined
+}
+
+const variable = 'REHEARSAL_SOURCE_URL'
 
 /** The server that a variable holds the URL of. Throws when it is not set. */
 export function sourceFrom(variable: string, environment: Environment): Source {

@@ -1,6 +1,6 @@
 import { glob, statfs } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { resolve } from 'node:path'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { openBackup } from '../backups/index.ts'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
 import { chooseEngine } from '../engines/index.ts'
@@ -12,6 +12,7 @@ import type { Plan } from '../plan.ts'
 import { clientToolVersion } from '../postgres/client-tools.ts'
 import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
+import { takeBackup } from '../source/take-backup.ts'
 import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
@@ -55,19 +56,22 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
   progress('reading the backup and the migrations')
   const expected = migrationTable(plan, undefined)
-  const reading = attempt(readBackup(given, expected))
+  const listingDone = attempt(listMigrations(given))
+  const specsFound = attempt(findSpecs(plan))
+  const reading =
+    plan.source === undefined
+      ? attempt(readBackup(given, expected))
+      : Promise.all([listingDone, specsFound]).then(async ([listed, specs]) =>
+          // A dump takes long: what else is wrong is found before it.
+          listed && specs ? await attempt(readSource(given, plan.source, expected, progress)) : undefined,
+        )
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const request = { major, image: plan.image, serverUrl: plan.serverUrl, run }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
-  const [opened, chosen, listing, specFiles] = await Promise.all([
-    reading,
-    choosing,
-    attempt(listMigrations(given)),
-    attempt(findSpecs(plan)),
-  ])
+  const [opened, chosen, listing, specFiles] = await Promise.all([reading, choosing, listingDone, specsFound])
   const table = migrationTable(plan, listing?.loaded)
   // Only now is it known that the app keeps its record elsewhere.
   const isElsewhere = table.name !== expected.name || table.schema !== expected.schema
@@ -100,6 +104,26 @@ export async function readBackup(
 ): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
   const { file, format } = await openBackup(plan.backup, run.directory)
   return { file, format, facts: await format.describe(file, table, plan.database) }
+}
+
+/** Takes a backup of the source into the scratch directory, and reads that. */
+async function readSource(
+  { plan, run, signal }: Given,
+  source: Plan['source'],
+  table: MigrationTable,
+  progress: Progress,
+): Promise<Pick<Prepared, 'file' | 'format' | 'facts'> | undefined> {
+  if (source === undefined) return undefined
+  const taken = await takeBackup({
+    source,
+    path: () => join(run.directory, 'source'),
+    jobs: Math.min(4, availableParallelism()),
+    countRows: true,
+    run,
+    signal,
+    onProgress: progress,
+  })
+  return await readBackup({ plan: { ...plan, backup: taken.path }, run }, table)
 }
 
 /** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
