@@ -30,7 +30,7 @@ export async function listTables(client: Client): Promise<{ schema: string; name
   return rows.map(({ schema, name }) => ({ schema, name }))
 }
 
-/** Counts rows as the exported snapshot sees them, on `parallelism` sessions; stops between tables when aborted. */
+/** Counts rows as the exported snapshot sees them, on `parallelism` sessions, which are cut off when aborted. */
 export async function countRows(
   source: Source,
   tables: readonly { schema: string; name: string }[],
@@ -39,6 +39,8 @@ export async function countRows(
   const counted: CountedRows[] = []
   const open = async () => {
     const client = await openSession(source, countTimeoutMs)
+    signal.addEventListener('abort', () => client.connection.stream.destroy(), { once: true })
+    signal.throwIfAborted()
     await client.query('begin isolation level repeatable read read only')
     await client.query(`set transaction snapshot ${client.escapeLiteral(snapshot)}`)
     // As pg_dump does: the server errs where a policy would hide rows.
@@ -48,7 +50,7 @@ export async function countRows(
   await inParallel(
     tables,
     parallelism,
-    { open, close: async (client) => await client.end() },
+    { open, close: async (client) => await client.end().catch(() => {}) },
     async (client, table) => {
       signal.throwIfAborted()
       counted.push({ ...table, ...(await countTable(client, table)) })

@@ -4,7 +4,7 @@ import type { Manifest } from '../backups/manifest.ts'
 /** What a server says of itself and of the database, for the manifest. */
 export interface Described extends Pick<Manifest, 'server' | 'database' | 'extensions' | 'settings'> {
   readonly major: number
-  /** Of tables with TOAST, without indexes. */
+  /** Of tables with TOAST, without indexes, as the last VACUUM or ANALYZE saw them: to ask for more would take locks. */
   readonly tableBytes: number
 }
 
@@ -60,8 +60,8 @@ const query = `
     d.datname as name, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
     pg_catalog.current_setting('TimeZone') as time_zone,
     pg_catalog.pg_database_size(d.oid)::text as bytes,
-    (select coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::text from pg_catalog.pg_class c
-      where c.relkind in ('r', 'm') and c.relpersistence <> 't') as table_bytes
+    (select (coalesce(sum(relpages::bigint), 0) * pg_catalog.current_setting('block_size')::bigint)::text
+       from pg_catalog.pg_class where relkind in ('r', 'm', 't') and relpersistence <> 't') as table_bytes
   from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`
 
 /** The columns changed their names with 15 (ICU for databases) and 17 (the builtin provider). */

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Client } from 'pg'
 import type { Manifest } from '../backups/manifest.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, messageOf } from '../errors.ts'
 import type { Run } from '../runs/run.ts'
 import { version } from '../version.ts'
 import { countRows, listTables, type CountedRows } from './count-rows.ts'
@@ -39,6 +39,15 @@ export interface TakenBackup {
  * HarnessError, and the signal's reason when it is aborted; whatever happens, nothing unfinished is left.
  */
 export async function takeBackup(request: BackupRequest): Promise<TakenBackup> {
+  try {
+    return await take(request)
+  } catch (error) {
+    request.signal.throwIfAborted()
+    throw sourceProblem(request.source, error)
+  }
+}
+
+async function take(request: BackupRequest): Promise<TakenBackup> {
   const { signal, onProgress } = request
   signal.throwIfAborted()
   onProgress('connecting')
@@ -94,6 +103,21 @@ export async function takeBackup(request: BackupRequest): Promise<TakenBackup> {
 }
 
 const catalogTimeoutMs = 300_000
+
+/** What the source said in the middle of it, or that it is gone; anything else as it is. */
+function sourceProblem({ name }: Source, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const isServers = /^[0-9A-Z]{5}$/.test(code) && error instanceof Error && 'severity' in error
+  if (
+    error instanceof HarnessError ||
+    !(isServers || /^Connection terminated|ECONNRESET/.test(messageOf(error)))
+  )
+    return error
+  return new HarnessError('source-failed', `${name} did not let the backup go on: ${messageOf(error)}.`, {
+    hint: 'Nothing was left behind. See whether something holds locks there, or ended the session, then try again.',
+    cause: error,
+  })
+}
 
 function withPassword(source: Source, client: Client): Source {
   const password = typeof client.password === 'string' ? client.password : source.connection.password
