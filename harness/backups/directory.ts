@@ -9,6 +9,7 @@ import type { BackupFacts, BackupFile, BackupFormat, Members, MigrationTable } f
 import { Digest } from './digest.ts'
 import { checkSums, readManifest, type Manifest } from './manifest.ts'
 import { checkPgRestore, pgRestore } from './pg-restore.ts'
+import { isSectioned, restoreInStreams } from './restore-in-streams.ts'
 import { withProgress } from './with-progress.ts'
 
 /** `pg_dump -Fd`: restored by pg_restore from the directory, or as a stream where pg_restore cannot see it. */
@@ -30,6 +31,8 @@ export const directory: BackupFormat = {
       return await pgRestore(request, () => ({ args: ['--format=directory', `--jobs=${jobs}`, file.path] }))
     }
     const archive = await readFilesArchive(members.open('toc.dat'))
+    if (file.bytes >= worthStreams && isSectioned(archive))
+      return await restoreInStreams(request, archive, members)
     const limited = (bytes: number): void => onProgress(Math.min(bytes, file.bytes))
     return await pgRestore(request, () => ({
       args: ['--format=custom'],
@@ -37,6 +40,9 @@ export const directory: BackupFormat = {
     }))
   },
 }
+
+/** Less is restored before further processes have started. */
+const worthStreams = 32 * 2 ** 20
 
 /** The date in the head of `toc.dat`. */
 export async function createdAtOf(file: BackupFile): Promise<string> {
