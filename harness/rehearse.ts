@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import type { Plan } from './plan.ts'
@@ -20,7 +21,7 @@ import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
 import { migrate } from './stages/migrate.ts'
-import { preflight } from './stages/preflight.ts'
+import { preflight, sourceBackup } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -137,6 +138,11 @@ async function runStages(
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
   const { plan } = given
+  // Also with --keep: production's data stays nowhere but in the databases that are kept.
+  if (plan.source !== undefined)
+    teardown.defer('the backup of the source', () =>
+      rm(sourceBackup(given), { recursive: true, force: true }),
+    )
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const path = plan.source === undefined ? shortPath(plan.cwd, prepared.file.path) : plan.source.name
   learn({ backup: backupSummary(path, prepared.facts) })

@@ -106,6 +106,11 @@ export async function readBackup(
   return { file, format, facts: await format.describe(file, table, plan.database) }
 }
 
+/** Where the backup of a source lies. */
+export function sourceBackup({ run }: Pick<Given, 'run'>): string {
+  return join(run.directory, 'source')
+}
+
 /** Takes a backup of the source into the scratch directory, and reads that. */
 async function readSource(
   { plan, run, signal }: Given,
@@ -116,7 +121,7 @@ async function readSource(
   if (source === undefined) return undefined
   const taken = await takeBackup({
     source,
-    path: () => join(run.directory, 'source'),
+    path: () => sourceBackup({ run }),
     jobs: Math.min(4, availableParallelism()),
     countRows: true,
     run,
