@@ -40,6 +40,7 @@ const deployment = z.strictObject({
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
   backup: z.string().optional(),
+  source: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),
@@ -168,6 +169,7 @@ export const configSchema = z.strictObject({
   readSpecs: z.union([z.string(), z.array(z.string())]).optional(),
   newWrites: z.string().optional(),
   reports: z.record(z.string(), z.string()).optional(),
+  amcheck: z.boolean().optional(),
   keep: z.boolean().optional(),
 })
 

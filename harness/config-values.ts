@@ -18,6 +18,11 @@ export function many(value: string | readonly string[] | undefined): readonly st
   return typeof value === 'string' ? [value] : value
 }
 
+/** Whether something is switched on; off by default. */
+export function switchOf(given: string | readonly string[] | undefined, file: boolean | undefined): boolean {
+  return given === undefined ? (file ?? false) : isOn(given)
+}
+
 /** Throws on a name that is no engine. */
 export function engineOf(name: string): Plan['engine'] {
   if (name === 'auto') return name

@@ -6,7 +6,6 @@ import { historyOf } from './config-history.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
-  isOn,
   majorOf,
   many,
   maskingOf,
@@ -16,6 +15,7 @@ import {
   reportsOf,
   sizeOf,
   snapshotModeOf,
+  switchOf,
 } from './config-values.ts'
 import { gatePolicy } from './certificate-policy.ts'
 import { signingKey } from './certificate/keys.ts'
@@ -23,8 +23,9 @@ import { messageOf } from './errors.ts'
 import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
-import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
+import { protectedSource, protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
+import { chooseSource } from './source-setting.ts'
 import { settings, type RawSettings } from './settings.ts'
 import { trafficOf } from './traffic-config.ts'
 
@@ -74,8 +75,9 @@ export async function loadPlan({
       return undefined
     }
   }
-  const backup = one(given.backup) ?? file.backup
-  if (backup === undefined && needsBackup)
+  const source = attempt(() => chooseSource({ flags, environment, file }))
+  const backup = source === undefined ? (one(given.backup) ?? file.backup) : undefined
+  if (backup === undefined && source === undefined && needsBackup && problems.length === 0)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -108,7 +110,7 @@ export async function loadPlan({
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
   const masking = attempt(() => maskingOf(file.masking, given))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
-  const protectedUrls = protectedUrlsOf(environment)
+  const protectedUrls = { ...protectedUrlsOf(environment), ...protectedSource(source) }
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   const history = attempt(() =>
     historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
@@ -125,6 +127,7 @@ export async function loadPlan({
   return Object.freeze<Plan>({
     cwd,
     backup: backup === undefined ? '' : resolve(cwd, backup),
+    source,
     database: one(given.database) ?? file.database,
     maxAgeMs,
     engine: engine ?? 'auto',
@@ -158,7 +161,8 @@ export async function loadPlan({
     reports: reports ?? [],
     history,
     budgets: budgets ?? [],
-    keep: given.keep === undefined ? (file.keep ?? false) : isOn(given.keep),
+    amcheck: switchOf(given.amcheck, file.amcheck),
+    keep: switchOf(given.keep, file.keep),
     protectedUrls,
   })
 }

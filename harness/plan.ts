@@ -9,13 +9,17 @@ import type { HistoryStoreName } from './history/index.ts'
 import type { MaskingPlan } from './masking/masking-plan.ts'
 import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
+import type { Source } from './source/source.ts'
 import type { ReportName } from './reports/index.ts'
 
 /** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
 export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
+  /** Empty when there is a source. */
   readonly backup: string
+  /** A live server that a backup is taken from first, which is then restored. */
+  readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */
   readonly database: string | undefined
   /** A backup that is older is an error. */
@@ -69,6 +73,8 @@ export interface Plan {
   readonly reports: readonly ReportTarget[]
   readonly history: HistoryPlan
   readonly budgets: readonly Budget<BudgetName>[]
+  /** Check every table and index of the restored database with the extension amcheck. */
+  readonly amcheck: boolean
   readonly keep: boolean
   /** Names of variables that must never reach a child process as they are, with the servers they name. */
   readonly protectedUrls: Readonly<Record<string, string>>

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
 import { now } from './clock.ts'
@@ -22,7 +23,9 @@ import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
-import { preflight, type Prepared } from './stages/preflight.ts'
+import { preflight } from './stages/preflight.ts'
+import { sourceBackup } from './stages/read-backup.ts'
+import type { PreparedBackup } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
@@ -143,6 +146,11 @@ async function runStages(
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
   const { plan } = given
+  // Also with --keep: production's data stays nowhere but in the databases that are kept.
+  if (plan.source !== undefined)
+    teardown.defer('the backup of the source', () =>
+      rm(sourceBackup(given), { recursive: true, force: true }),
+    )
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const limits = limitsOf(prepared.facts)
   const backup = await backupSummary(plan, prepared)
@@ -167,9 +175,7 @@ async function runStages(
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
   learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
-  const before = await journal.run('baseline', (progress) =>
-    baseline(plan, restored, prepared.table, progress),
-  )
+  const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
@@ -201,9 +207,13 @@ async function runStages(
   await askQuestions(given, journal, learn, rehearsed)
 }
 
-async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {
+/** What a report says of a backup. */
+export async function backupSummary(
+  { cwd, source }: Plan,
+  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
+): Promise<BackupSummary> {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
-  const path = shortPath(cwd, file.path)
+  const path = source === undefined ? shortPath(cwd, file.path) : source.name
   const made = (await madeAt(file, facts)).toISOString()
   return { path, format, compression, bytes, sha256, madeAt: made, serverVersion, dumpVersion, database }
 }

@@ -1,4 +1,4 @@
-import type { QuestionName } from './rehearsal.ts'
+import { questionList } from './question-texts.ts'
 
 /** One thing a user can set: its flag, its environment variable and its place in the config file. */
 export interface Setting {
@@ -15,16 +15,6 @@ export interface Setting {
   readonly example: string
 }
 
-const questionTexts: Record<QuestionName, string> = {
-  locks: 'what each statement locks, rewrites and reads',
-  probes: 'how long clients of the tables would wait; asks `locks` too',
-  staircase: 'each migration up, down and up again',
-  'new-writes': 'what a rollback makes of new rows',
-  'old-release': 'the previous release on the new schema',
-  'two-migrators': 'two at once',
-  crashes: 'what is left when the migrator dies half-way',
-}
-
 /** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
 export const settings = [
   {
@@ -34,6 +24,14 @@ export const settings = [
     description:
       'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest',
     example: 'backups/production.dump',
+  },
+  {
+    key: 'source',
+    flag: '--source <from>',
+    variable: 'REHEARSAL_SOURCE_URL',
+    description:
+      'instead of a backup, a live server that one is taken from first, read-only; as a flag or in the config file env:NAME, a variable with its URL, or a URL without password',
+    example: 'postgresql://backup:change-me@replica-db.internal:5432/comicscout',
   },
   {
     key: 'database',
@@ -225,6 +223,13 @@ export const settings = [
     example: 'http://127.0.0.1:{port}/healthz',
   },
   {
+    key: 'amcheck',
+    flag: '--amcheck',
+    variable: 'REHEARSAL_AMCHECK',
+    description: 'check every restored table and B-tree index with the extension amcheck, too',
+    example: '1',
+  },
+  {
     key: 'keep',
     flag: '--keep',
     variable: 'REHEARSAL_KEEP',
@@ -232,12 +237,6 @@ export const settings = [
     example: '1',
   },
 ] as const satisfies readonly Setting[]
-
-function questionList(): string {
-  return Object.entries(questionTexts)
-    .map(([name, text]) => `\`${name}\` (${text})`)
-    .join(', ')
-}
 
 export type SettingKey = (typeof settings)[number]['key']
 

@@ -1,4 +1,5 @@
 import { approve } from './approve.ts'
+import { backup } from './backup.ts'
 import { baseline } from './baseline.ts'
 import { bisect } from './bisect.ts'
 import { calibrate } from './calibrate.ts'
@@ -15,10 +16,13 @@ import { run } from './run.ts'
 import { sampleTraffic } from './sample-traffic.ts'
 import { shell } from './shell.ts'
 import { snapshots } from './snapshots.ts'
+import { verifyBackup } from './verify-backup.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
 export const commands = {
   run,
+  backup,
+  'verify-backup': verifyBackup,
   inspect,
   bisect,
   baseline,

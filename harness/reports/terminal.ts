@@ -10,7 +10,8 @@ import { bySeverity, count, duration, inputLines, verdictTitles } from './text.t
 
 type Style = Parameters<typeof styleText>[0]
 
-const verdictStyles: Record<Verdict, Style> = {
+/** The colours of verdicts. */
+export const verdictStyles: Record<Verdict, Style> = {
   passed: ['bold', 'green'],
   failed: ['bold', 'red'],
   'could-not-verify': ['bold', 'yellow'],
@@ -64,7 +65,8 @@ function leadLines(rehearsal: Rehearsal): string[] {
   return lines.length === 0 ? [] : ['', ...lines.map((line) => `  ${styleText('bold', line)}`)]
 }
 
-function findingLines(finding: Finding): string[] {
+/** A finding in front of people, several lines with an empty one behind them. */
+export function findingLines(finding: Finding): string[] {
   const { severity, id, subject, message, remedy, evidence } = finding
   // A notice decides nothing: its evidence and remedy are in the other reports.
   const isShort = severity === 'notice'

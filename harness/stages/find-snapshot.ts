@@ -85,7 +85,7 @@ async function clone(
 }
 
 async function keyOf(
-  { database, masking }: Plan,
+  { database, masking, amcheck }: Plan,
   { format, facts, engine, request, configuration }: PreparedBackup,
   freezing: Freezing,
 ): Promise<string> {
@@ -100,6 +100,7 @@ async function keyOf(
     database,
     encoding,
     configuration: configuration?.text ?? null,
+    amcheck,
     masking: maskingKey(masking),
     requireMasking: masking.required,
   })

@@ -13,6 +13,7 @@ import { maskRestored } from './mask.ts'
 import { defusedFinding } from './defused.ts'
 import { keepPristine, type Brought } from './pristine.ts'
 import type { PreparedBackup } from './preflight.ts'
+import { proveRestore } from './prove-restore.ts'
 import type { Provisioned } from './provision.ts'
 
 /**
@@ -41,7 +42,14 @@ export async function load(
     })
     const settings = await carryOverSettings(server, database, facts)
     const defused = await defuse(server.connection(database))
+    const known = outcome.messages.filter(({ kind }) => kind === 'degraded').map(({ text }) => text)
     const reaching = await reachingExtensions(server.connection(database))
+    const proof = await proveRestore(
+      server.connection(database),
+      facts,
+      { check: plan.amcheck, known },
+      progress,
+    )
     const masked = await maskRestored(plan.masking, server.connection(database), file, progress)
     progress('vacuum and analyze')
     await settle(server, database)
@@ -50,10 +58,11 @@ export async function load(
     const lost = degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`
     return {
       pristine,
-      summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${lost}`,
+      summary: `${outcome.method}: ${count(facts.tables.length, 'table')}, ${bytes(file.bytes)}${lost}; ${proof.summary}`,
       masking: masked.masking,
       findings: [
         ...degraded.map(({ text }) => lostFinding(file, text)),
+        ...proof.findings,
         ...tablespaceFinding(file, tablespaces),
         ...defusedFinding(file, defused),
         ...reachingFinding(file, server.egress.blocked ? [] : reaching),
