@@ -23,16 +23,16 @@ async function main(): Promise<void> {
 }
 
 /** They look at everything of ours on the machine, or at how long something takes. */
-const alone = [
+const alone: ReadonlySet<string> = new Set([
   'harness/interrupt.test.ts',
   'harness/snapshots.test.ts',
   'harness/probes/prober.pg.test.ts',
   'harness/trace/tap.pg.test.ts',
   'harness/engines/docker-program.pg.test.ts',
-]
+])
 
 function isAlone(file: string): boolean {
-  return alone.includes(file.replaceAll('\\', '/'))
+  return alone.has(file.replaceAll('\\', '/'))
 }
 
 /** One mocha for each folder, as its files share servers; the program's own tests start theirs and go one by one. */
