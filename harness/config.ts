@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { historyOf } from './config-history.ts'
+import { notifyOf } from './config-notify.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
@@ -106,6 +107,9 @@ export async function loadPlan({
   const history = attempt(() =>
     historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
   )
+  const notify = attempt(() =>
+    notifyOf({ webhookUrl: one(given.webhookUrl), reportUrl: one(given.reportUrl), file: file.notify }),
+  )
   const budgets = attempt(() => budgetsOf(file.budgets))
   problems.push(...unknownHazards(file.hazards))
   const commands = {
@@ -146,6 +150,7 @@ export async function loadPlan({
     app: appOf(given, file),
     reports: reports ?? [],
     history,
+    notify,
     budgets: budgets ?? [],
     keep:
       given.keep === undefined

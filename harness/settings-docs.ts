@@ -40,7 +40,10 @@ export function settingsTable(): string {
   ].join('\n')
 }
 
+/** Empty: not in the config file. */
 const configKeys: Record<string, string> = {
+  webhookUrl: '',
+  reportUrl: 'notify.link',
   stallTimeout: 'migrate.stallTimeout',
   migrateCommand: 'migrate.command',
   rollbackCommand: 'migrate.rollbackCommand',
@@ -53,7 +56,7 @@ function configKey(key: string): string {
 }
 
 function code(text: string | undefined): string {
-  return text === undefined ? '' : `\`${cell(text)}\``
+  return text === undefined || text === '' ? '' : `\`${cell(text)}\``
 }
 
 function cell(text: string): string {

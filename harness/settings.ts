@@ -176,6 +176,19 @@ export const settings = [
     example: '.rehearsal/history',
   },
   {
+    key: 'webhookUrl',
+    variable: 'REHEARSAL_WEBHOOK_URL',
+    description:
+      'incoming webhook of a chat (Slack, Teams) that is told of a verdict that did not pass or changed; a secret',
+    example: 'https://hooks.slack.com/services/T000/B000/change-me',
+  },
+  {
+    key: 'reportUrl',
+    variable: 'REHEARSAL_REPORT_URL',
+    description: 'where the report can be read, for the link in that message',
+    example: 'https://ci.example/rehearsals/latest',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',
