@@ -44,6 +44,7 @@ const deployment = z.strictObject({
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
   backup: z.string().optional(),
+  source: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),
@@ -155,13 +156,31 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
+  masking: z
+    .strictObject({
+      rules: z
+        .record(z.string(), z.union([z.string(), z.strictObject({ sql: z.string().min(1) })]))
+        .optional(),
+      requireMasking: z.boolean().optional(),
+    })
+    .optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),
   mochaArguments: z.array(z.string()).optional(),
   app: z
-    .strictObject({ command: z.string(), readyUrl: z.string().optional(), readyTimeout: duration.optional() })
+    .strictObject({
+      command: z.string(),
+      previousCommand: z.string().optional(),
+      readyUrl: z.string().optional(),
+      readyTimeout: duration.optional(),
+    })
     .optional(),
+  previousSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  deployOrder: z.enum(['migrations-first', 'code-first']).optional(),
+  readSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  newWrites: z.string().optional(),
   reports: z.record(z.string(), z.string()).optional(),
+  amcheck: z.boolean().optional(),
   keep: z.boolean().optional(),
 })
 

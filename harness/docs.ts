@@ -6,6 +6,8 @@ import { engines } from './engines/index.ts'
 import { findingSections } from './findings-docs.ts'
 import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
+import { verificationJsonSchema } from './reports/verification.ts'
+import { manifestJsonSchema } from './backups/manifest.ts'
 import { reports } from './reports/index.ts'
 import { envExample, settingsTable } from './settings-docs.ts'
 
@@ -29,7 +31,9 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   const history = await page('docs/history.md', { budgets: registryTable(budgetKinds) })
   return new Map([
     ['.env.example', envExample()],
-    ['docs/rehearsal.schema.json', `${JSON.stringify(rehearsalJsonSchema(), undefined, 2)}\n`],
+    ['docs/rehearsal.schema.json', jsonText(rehearsalJsonSchema())],
+    ['docs/backup-verification.schema.json', jsonText(verificationJsonSchema())],
+    ['docs/backup-manifest.schema.json', jsonText(manifestJsonSchema())],
     ['docs/configuration.md', configuration],
     ['docs/findings.md', findings],
     ['docs/history.md', history],
@@ -40,6 +44,10 @@ export async function generatedFiles(): Promise<Map<string, string>> {
 /** Absolute path of a file of the package. */
 export function packageFile(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
 function registryTable(registry: Readonly<Record<string, Described>>): string {

@@ -10,6 +10,9 @@ import { problemCodes } from './problem-codes.ts'
 const given =
   /(?:\b(?:id|code)(?::| =)|(?:HarnessError|LoadError|trouble)\()\s*(?:[^,;\n]*\?\s*)?'([a-z][a-z0-9-]*)'(?:\s*:\s*'([a-z][a-z0-9-]*)')?/g
 
+/** The same where a judge is handed the id of what it finds, as its last word. */
+const handed = /\bfailures\([^()]*'([a-z-]+)'\)()/g
+
 /** Ids of other things. */
 const others = new Set(['shelf', 'connection'])
 
@@ -17,13 +20,15 @@ describe('the list of findings', () => {
   it('has every id and code that the code gives, and no other', async () => {
     const sources = await sourcesOf()
     const used = new Set(
-      sources.flatMap((text) => [...text.matchAll(given)].flatMap(([, one, other]) => [one, other])),
+      sources.flatMap((text) =>
+        [...text.matchAll(given), ...text.matchAll(handed)].flatMap(([, one, other]) => [one, other]),
+      ),
     )
     const listed = new Set([
       ...Object.keys({ ...migrationFindings, ...questionFindings, ...copyFindings, ...checks, ...hazards }),
       ...Object.values(problemCodes).flatMap((codes) => Object.keys(codes)),
     ])
-    const usedIds = [...used].filter((id) => id !== undefined && !others.has(id))
+    const usedIds = [...used].filter((id) => id !== undefined && id !== '' && !others.has(id))
     expect(usedIds.length).to.be.above(100)
     expect(
       usedIds.filter((id) => !listed.has(id ?? '')),

@@ -64,6 +64,12 @@ export const questionFindings: Readonly<Record<string, KnownFinding>> = {
     'After a death and another run, rollback brings no old state back.',
   ),
   'crash-leaves-debris': known('notice', 'After a death the database is half-migrated until the next run.'),
+  'staircase-incomplete': known('unverified', 'Taking the migrations up and down one by one ended early.'),
+  'up-again-failed': known('error', 'A migration cannot be applied again after its own down.'),
+  'old-release-unknown': known('unverified', 'Nothing says what the release before is, so it was not tried.'),
+  'no-new-writes': known('unverified', 'Nothing was written with the new schema before it was rolled back.'),
+  'new-writes-failed': known('unverified', 'Writing with the new schema failed before it was rolled back.'),
+  'rollback-blocked-by-new-writes': known('error', 'Rollback works, but not once rows were written.'),
   'crash-not-tried': known('unverified', 'A death of the migrator could not be brought about.'),
 }
 
@@ -80,6 +86,23 @@ export const copyFindings: Readonly<Record<string, KnownFinding>> = {
     'Settings of production could not be taken over; a warning where none could.',
   ),
   defused: known('notice', 'What could have reached other servers from the copy was disabled.'),
+  'egress-possible': known('notice', 'The network of the container could not be closed.'),
+  'restored-row-drift': known('unverified', 'A table of the copy has other rows than the backup says.'),
+  'entries-not-looked-for': known(
+    'notice',
+    'Entries of the backup of which only the restore says that they came.',
+  ),
+  'sequence-behind': known('warning', 'A sequence is behind the column that it feeds, as in production.'),
+  'tablespaces-in-place': known(
+    'notice',
+    'The backup names tablespaces; the copy has everything in one place.',
+  ),
+  masked: known('notice', 'Columns were masked; a warning where large objects were not.'),
+  'unmasked-personal-data': known(
+    'warning',
+    'Columns look personal and have no rule; a notice without any rule.',
+  ),
+  'materialized-view-emptied': known('unverified', 'A view could not be filled anew after masking.'),
   'snapshot-altered': known('notice', 'A stored snapshot was not as it was left; it was restored again.'),
   'budget-exceeded': known('as the budget says', 'A figure is above its limit.'),
   'budget-not-judged': known('unverified', 'There is a budget for a figure that nobody measured.'),

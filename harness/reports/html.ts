@@ -14,6 +14,7 @@ import {
   timelineSection,
   versionsSection,
 } from './html/sections.ts'
+import { hasRollback, rollbackSection } from './html/rollback.ts'
 import { style } from './html/style.ts'
 import { trendsSection } from './html/trends.ts'
 import { signs } from './html/tone.ts'
@@ -52,14 +53,15 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${rollbackSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, tables, specs, probes, trends }: Rehearsal): Markup {
+function jumps(rehearsal: Rehearsal): Markup {
+  const { findings, migrations, tables, specs, probes, trends } = rehearsal
   const entries: readonly (readonly [string, string, number?])[] = [
     ...(probes === undefined ? [] : ([['clients', 'Clients', probes.tables.length]] as const)),
     ['findings', 'Findings', findings.length],
@@ -67,6 +69,7 @@ function jumps({ findings, migrations, tables, specs, probes, trends }: Rehearsa
     ['migrations', 'Migrations', migrations.length],
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],
+    ...(hasRollback(rehearsal) ? [['rollback', 'Ways back'] as const] : []),
     ...(trends === null || trends.series.length === 0 ? [] : ([['trends', 'Trends']] as const)),
     ['backup', 'Backup'],
     ['limits', 'Limits'],

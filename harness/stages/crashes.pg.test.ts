@@ -17,7 +17,10 @@ import { withTemporary } from '../testing/temporary.ts'
 import { crashes, type Crashes } from './crashes.ts'
 
 const base = `create table items (id int primary key generated always as identity, code text);
-  insert into items (code) select 'c' || i from generate_series(1, 40000) i`
+  insert into items (code) select 'c' || i from generate_series(1, 40000) i;
+  create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null);
+  create table kysely_migration_lock (id varchar(255) primary key, is_locked integer default 0 not null);
+  insert into kysely_migration_lock (id) values ('migration_lock')`
 
 /** Each breaks in a way of its own when no transaction is around it. */
 const withoutTransactions = {

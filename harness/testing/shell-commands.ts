@@ -23,7 +23,8 @@ export function shellOf(page: string): string[] {
 }
 
 /** Up to what ends a command: an operator, a comment, or, as pages show it, a wide gap. Optional words are taken. */
-function wordsOf(text: string): string[] {
+function wordsOf(given: string): string[] {
+  const text = given.replaceAll(/\$\([^()]*\)/g, '$OUTPUT')
   const command = text.split(/ {2,}(?=[^-\s])|\s(?:#|&&|\|\|?|>>?|;|2>)(?=\s|$)|[;)]\s*$/)[0] ?? ''
   const words = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   return words.map((word) => word.replaceAll(/^\[|\]$|["']|[;,]$/g, '')).filter((word) => word !== '')
