@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { budgetNames } from './budgets/index.ts'
 import { commandNames, roles } from './deployment/settings.ts'
+import { tellingMoments } from './notify/message.ts'
+import { webhookFormats, type WebhookFormatName } from './notify/index.ts'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -22,6 +24,8 @@ const budget = z.strictObject({
   slack: z.string().optional(),
   severity: z.enum(['error', 'warning', 'notice']).optional(),
 })
+
+const webhookFormatNames = Object.keys(webhookFormats) as [WebhookFormatName, ...WebhookFormatName[]]
 
 const hoursOfDay = z.array(z.number().nonnegative()).length(24)
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
@@ -105,6 +109,13 @@ export const configSchema = z.strictObject({
         maxAge: duration.optional(),
       }),
     ])
+    .optional(),
+  notify: z
+    .strictObject({
+      format: z.enum(webhookFormatNames).optional(),
+      on: z.enum(tellingMoments).optional(),
+      link: z.string().optional(),
+    })
     .optional(),
   budgets: z.partialRecord(z.enum(budgetNames), budget).optional(),
   deployment: deployment.optional(),

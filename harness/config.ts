@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { historyOf } from './config-history.ts'
+import { notifyOf } from './config-notify.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
@@ -115,6 +116,9 @@ export async function loadPlan({
   const history = attempt(() =>
     historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
   )
+  const notify = attempt(() =>
+    notifyOf({ webhookUrl: one(given.webhookUrl), reportUrl: one(given.reportUrl), file: file.notify }),
+  )
   const budgets = attempt(() => budgetsOf(file.budgets))
   problems.push(...unknownHazards(file.hazards))
   const commands = {
@@ -160,6 +164,7 @@ export async function loadPlan({
     newWrites: file.newWrites,
     reports: reports ?? [],
     history,
+    notify,
     budgets: budgets ?? [],
     amcheck: switchOf(given.amcheck, file.amcheck),
     keep: switchOf(given.keep, file.keep),

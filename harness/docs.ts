@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { backupFormats } from './backups/index.ts'
 import { budgetKinds } from './budgets/index.ts'
 import { engines } from './engines/index.ts'
+import { findingSections } from './findings-docs.ts'
 import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
 import { verificationJsonSchema } from './reports/verification.ts'
@@ -26,6 +27,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     backups: registryTable(backupFormats),
     reports: registryTable(reports),
   })
+  const findings = await page('docs/findings.md', findingSections())
   const history = await page('docs/history.md', { budgets: registryTable(budgetKinds) })
   return new Map([
     ['.env.example', envExample()],
@@ -33,6 +35,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['docs/backup-verification.schema.json', jsonText(verificationJsonSchema())],
     ['docs/backup-manifest.schema.json', jsonText(manifestJsonSchema())],
     ['docs/configuration.md', configuration],
+    ['docs/findings.md', findings],
     ['docs/history.md', history],
     ['docs/hazards.md', await hazardsPage(packageFile('fixtures/hazards'))],
   ])

@@ -6,6 +6,8 @@ import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { HistoryPlace } from './history/history-store.ts'
 import type { HistoryStoreName } from './history/index.ts'
+import type { WebhookFormatName } from './notify/index.ts'
+import type { TellingMoment } from './notify/message.ts'
 import type { MaskingPlan } from './masking/masking-plan.ts'
 import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
@@ -72,6 +74,8 @@ export interface Plan {
   readonly newWrites: string | undefined
   readonly reports: readonly ReportTarget[]
   readonly history: HistoryPlan
+  /** Undefined: nobody is told. */
+  readonly notify: NotifyPlan | undefined
   readonly budgets: readonly Budget<BudgetName>[]
   /** Check every table and index of the restored database with the extension amcheck. */
   readonly amcheck: boolean
@@ -83,6 +87,15 @@ export interface Plan {
 /** Where each rehearsal is recorded, and what is kept there. */
 export interface HistoryPlan extends HistoryPlace {
   readonly store: HistoryStoreName | 'off'
+}
+
+/** The chat that is told how a rehearsal ended. */
+export interface NotifyPlan {
+  /** A secret. */
+  readonly url: string
+  readonly format: WebhookFormatName
+  readonly on: TellingMoment
+  readonly link: string | undefined
 }
 
 export interface MigrationSource {

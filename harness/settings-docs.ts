@@ -1,5 +1,6 @@
 import { connectionVariables } from './connection-variables.ts'
-import { settings, type Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settings } from './settings.ts'
 
 /** The text of `.env.example`: every variable with what it is for. */
 export function envExample(): string {
@@ -41,6 +42,8 @@ export function settingsTable(): string {
 }
 
 const configKeys: Record<string, string | undefined> = {
+  webhookUrl: undefined,
+  reportUrl: 'notify.link',
   maskingSalt: undefined,
   requireMasking: 'masking.requireMasking',
   stallTimeout: 'migrate.stallTimeout',

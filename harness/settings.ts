@@ -1,19 +1,5 @@
 import { questionList } from './question-texts.ts'
-
-/** One thing a user can set: its flag, its environment variable and its place in the config file. */
-export interface Setting {
-  readonly key: string
-  /** As commander takes it; undefined where a flag would put a secret on the command line. */
-  readonly flag?: string
-  readonly variable: string
-  readonly description: string
-  /** Shown in the help; the value itself is filled in by config.ts. */
-  readonly defaultText?: string
-  /** Read from a variable as a comma-separated list; the flag may be repeated. */
-  readonly list?: true
-  /** Shown in `.env.example`. */
-  readonly example: string
-}
+import type { Setting } from './setting.ts'
 
 /** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
 export const settings = [
@@ -176,6 +162,19 @@ export const settings = [
       'directory in which each rehearsal is recorded, or off; HISTORY_DATABASE_URL records in a database instead',
     defaultText: '.rehearsal/history',
     example: '.rehearsal/history',
+  },
+  {
+    key: 'webhookUrl',
+    variable: 'REHEARSAL_WEBHOOK_URL',
+    description:
+      'incoming webhook of a chat (Slack, Teams) that is told of a verdict that did not pass or changed; a secret',
+    example: 'https://hooks.slack.com/services/T000/B000/change-me',
+  },
+  {
+    key: 'reportUrl',
+    variable: 'REHEARSAL_REPORT_URL',
+    description: 'where the report can be read, for the link in that message',
+    example: 'https://ci.example/rehearsals/latest',
   },
   {
     key: 'requireMasking',
