@@ -8,7 +8,7 @@ import type { Rehearsal } from './rehearsal.ts'
 import { missingEngine, runProgram, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 
-const isValid = new Ajv2020({ formats: { 'date-time': true } }).compile(rehearsalJsonSchema())
+const isValid = new Ajv2020({ formats: { 'date-time': true, date: true } }).compile(rehearsalJsonSchema())
 
 interface Expected {
   readonly verdict: string

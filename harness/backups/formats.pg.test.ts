@@ -287,7 +287,7 @@ function listsOf(facts: BackupFacts) {
 
 /** Of a table's state what no Postgres version changes. */
 function counts(state: string): string {
-  return state.replace(/ \w+$/, '')
+  return state.replace(/ -?\w+$/, '')
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
