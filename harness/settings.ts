@@ -70,7 +70,7 @@ export const settings = [
     flag: '--postgresql-conf <path>',
     variable: 'REHEARSAL_POSTGRESQL_CONF',
     description: "production's postgresql.conf or an excerpt, for the server that everything is measured on",
-    defaultText: 'the one in a base backup',
+    defaultText: 'the one in a base backup, or in the manifest of `rehearse backup`',
     example: 'production/postgresql.conf',
   },
   {

@@ -71,10 +71,9 @@ export async function describeFiles(
 }
 
 /** Roles are in no dump of a single database, and rows that were counted are more than lines of its files. */
-function withManifest<Facts extends Pick<BackupFacts, 'clusterStatements' | 'contents' | 'manifest'>>(
-  facts: Facts,
-  manifest: Manifest | null,
-): Facts {
+function withManifest<
+  Facts extends Pick<BackupFacts, 'clusterStatements' | 'contents' | 'manifest' | 'systemIdentifier'>,
+>(facts: Facts, manifest: Manifest | null): Facts {
   if (manifest === null) return facts
   const counted = manifest.tables.flatMap(({ schema, name, rows }) =>
     rows === null ? [] : [[`${schema}.${name}`, rows] as const],
@@ -82,6 +81,7 @@ function withManifest<Facts extends Pick<BackupFacts, 'clusterStatements' | 'con
   return {
     ...facts,
     manifest,
+    systemIdentifier: manifest.server.systemIdentifier,
     clusterStatements: [...manifest.roles, ...facts.clusterStatements],
     contents: { ...facts.contents, rows: { ...facts.contents.rows, ...Object.fromEntries(counted) } },
   }
