@@ -1,11 +1,15 @@
 import { estimates } from './estimate/estimate.ts'
 import { probeLimits } from './probes/limits.ts'
-import type { QuestionName, Rehearsal } from './rehearsal.ts'
+import type { QuestionName, Rehearsal, SpecPass } from './rehearsal.ts'
 import type { Journal } from './stage.ts'
 import type { Baseline } from './stages/baseline.ts'
 import { crashes, type CrashRequest } from './stages/crashes.ts'
 import type { Given } from './stages/given.ts'
 import { locks } from './stages/locks.ts'
+import { newWrites } from './stages/new-writes.ts'
+import { oldRelease } from './stages/old-release.ts'
+import { staircase } from './stages/staircase.ts'
+import { twoMigrators } from './stages/two-migrators.ts'
 import type { Migrated } from './stages/migrate.ts'
 import { probes } from './stages/probes.ts'
 import type { Prepared } from './stages/preflight.ts'
@@ -25,8 +29,12 @@ export type Learned = Pick<
   | 'probes'
   | 'crashes'
   | 'tables'
+  | 'masking'
   | 'databaseSize'
   | 'specs'
+  | 'staircase'
+  | 'newWrites'
+  | 'recovery'
   | 'estimates'
   | 'limits'
 >
@@ -45,6 +53,8 @@ export interface Rehearsed {
   readonly before: Baseline
   readonly migrated: Migrated
   readonly rolledBack: RolledBack
+  /** Of the specs. */
+  readonly passes: readonly SpecPass[]
   /** What the rehearsal cannot tell so far. */
   readonly limits: readonly string[]
 }
@@ -54,7 +64,7 @@ export async function askQuestions(
   given: Given,
   journal: Journal,
   learn: Learn,
-  { prepared, restored, before, migrated, rolledBack, limits }: Rehearsed,
+  { prepared, restored, before, migrated, rolledBack, passes, limits }: Rehearsed,
 ): Promise<void> {
   const { plan } = given
   const { clones } = restored
@@ -80,6 +90,27 @@ export async function askQuestions(
       const migrations = [...migrated.runs, ...rolledBack.runs]
       learn({ estimates: estimates({ migrations, statements, tables: before.tables }, plan.production) })
     }
+  }
+  if (asked('staircase')) {
+    const steps = await journal.run('staircase', (progress) =>
+      staircase(given, clones, prepared, { before, migrated, rolledBack }, progress),
+    )
+    learn({ staircase: steps })
+  }
+  if (asked('new-writes')) {
+    const earlier = { before, migrated, rolledBack, specFiles: prepared.specFiles }
+    const written = await journal.run('new-writes', (progress) => newWrites(given, clones, earlier, progress))
+    if (written !== null) learn({ newWrites: written })
+  }
+  if (asked('old-release')) {
+    const old = await journal.run('old-release', (progress) => oldRelease(given, clones, migrated, progress))
+    learn({ specs: [...passes, ...old.passes] })
+    cannotTell(old.limits)
+  }
+  if (asked('two-migrators')) {
+    await journal.run('two-migrators', (progress) =>
+      twoMigrators(given, clones, { before, migrated }, progress),
+    )
   }
   if (asked('crashes')) {
     const found = await journal.run('crashes', (progress) =>

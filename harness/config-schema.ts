@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { budgetNames } from './budgets/index.ts'
 import { commandNames, roles } from './deployment/settings.ts'
+import { tellingMoments } from './notify/message.ts'
+import { webhookFormats, type WebhookFormatName } from './notify/index.ts'
 
 const durationUnits = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -23,6 +25,8 @@ const budget = z.strictObject({
   severity: z.enum(['error', 'warning', 'notice']).optional(),
 })
 
+const webhookFormatNames = Object.keys(webhookFormats) as [WebhookFormatName, ...WebhookFormatName[]]
+
 const hoursOfDay = z.array(z.number().nonnegative()).length(24)
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
 
@@ -40,6 +44,7 @@ const deployment = z.strictObject({
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
   backup: z.string().optional(),
+  source: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),
@@ -105,6 +110,13 @@ export const configSchema = z.strictObject({
       }),
     ])
     .optional(),
+  notify: z
+    .strictObject({
+      format: z.enum(webhookFormatNames).optional(),
+      on: z.enum(tellingMoments).optional(),
+      link: z.string().optional(),
+    })
+    .optional(),
   budgets: z.partialRecord(z.enum(budgetNames), budget).optional(),
   deployment: deployment.optional(),
   ask: z.array(z.string()).optional(),
@@ -144,13 +156,31 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   allowedDataChanges: z.array(z.string()).optional(),
+  masking: z
+    .strictObject({
+      rules: z
+        .record(z.string(), z.union([z.string(), z.strictObject({ sql: z.string().min(1) })]))
+        .optional(),
+      requireMasking: z.boolean().optional(),
+    })
+    .optional(),
   specs: z.union([z.string(), z.array(z.string())]).optional(),
   specTimeout: duration.optional(),
   mochaArguments: z.array(z.string()).optional(),
   app: z
-    .strictObject({ command: z.string(), readyUrl: z.string().optional(), readyTimeout: duration.optional() })
+    .strictObject({
+      command: z.string(),
+      previousCommand: z.string().optional(),
+      readyUrl: z.string().optional(),
+      readyTimeout: duration.optional(),
+    })
     .optional(),
+  previousSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  deployOrder: z.enum(['migrations-first', 'code-first']).optional(),
+  readSpecs: z.union([z.string(), z.array(z.string())]).optional(),
+  newWrites: z.string().optional(),
   reports: z.record(z.string(), z.string()).optional(),
+  amcheck: z.boolean().optional(),
   keep: z.boolean().optional(),
 })
 

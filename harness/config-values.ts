@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { Config } from './config-schema.ts'
 import { engineNames } from './engines/index.ts'
+import type { MaskingPlan } from './masking/masking-plan.ts'
+import { ruleNames, type Rule } from './masking/rules/index.ts'
 import type { Plan, ReportTarget } from './plan.ts'
 import { questionNames, type QuestionName } from './rehearsal.ts'
 import { isReportName, reportNames } from './reports/index.ts'
@@ -14,6 +16,11 @@ export function one(value: string | readonly string[] | undefined): string | und
 /** All that was given. */
 export function many(value: string | readonly string[] | undefined): readonly string[] | undefined {
   return typeof value === 'string' ? [value] : value
+}
+
+/** Whether something is switched on; off by default. */
+export function switchOf(given: string | readonly string[] | undefined, file: boolean | undefined): boolean {
+  return given === undefined ? (file ?? false) : isOn(given)
 }
 
 /** Throws on a name that is no engine. */
@@ -56,17 +63,25 @@ export function snapshotModeOf(mode: string): 'auto' | 'off' {
   throw new Error(`snapshots ${JSON.stringify(mode)} is neither auto nor off`)
 }
 
-/** In the order in which they are asked; `all` is every one. Throws on a name that is no question. */
-export function questionsOf(names: readonly string[]): QuestionName[] {
+/** What can be asked of Kysely's Migrator alone, which goes step by step. */
+const ofKysely: readonly string[] = ['staircase', 'two-migrators'] satisfies QuestionName[]
+
+/**
+ * In the order in which they are asked; `all` is every one that can be asked of the migrator. Throws on a name that
+ * is no question, and on one that cannot be asked when a command migrates.
+ */
+export function questionsOf(names: readonly string[], byCommand = false): QuestionName[] {
   const unknown = names.find(
     (name) => name !== 'all' && name !== 'none' && !questionNames.some((it) => it === name),
   )
   if (unknown !== undefined) {
     throw new Error(`question ${JSON.stringify(unknown)} is none of all, none, ${questionNames.join(', ')}`)
   }
-  // What to probe is learnt from what is locked.
-  const asked = names.includes('probes') ? [...names, 'locks'] : names
-  return questionNames.filter((name) => asked.includes('all') || asked.includes(name))
+  const impossible = byCommand ? names.find((name) => ofKysely.includes(name)) : undefined
+  if (impossible !== undefined) throw new Error(`${impossible} cannot be asked when a command migrates`)
+  return questionNames.filter(
+    (name) => names.includes(name) || (names.includes('all') && !(byCommand && ofKysely.includes(name))),
+  )
 }
 
 /** What was given for the question `probes`, and would do nothing or end the migrations. */
@@ -91,6 +106,36 @@ export function probeProblems({
     )
   }
   return problems
+}
+
+/** Characters that a salt has at least: with a short one, masked values could be found by trying. */
+const shortestSalt = 16
+
+/** Throws on a rule whose name is none, and on a salt that is too short. */
+export function maskingOf(
+  file: Config['masking'],
+  given: Pick<RawSettings, 'requireMasking' | 'maskingSalt'>,
+): MaskingPlan {
+  const salt = one(given.maskingSalt)
+  if (salt !== undefined && salt.length < shortestSalt)
+    throw new Error(`REHEARSAL_MASKING_SALT needs ${shortestSalt} characters at least`)
+  const rules = Object.entries(file?.rules ?? {}).map(([column, rule]) => [column, ruleOf(column, rule)])
+  const required = given.requireMasking === undefined ? file?.requireMasking : isOn(given.requireMasking)
+  return { rules: Object.fromEntries(rules), required: required ?? false, salt }
+}
+
+function ruleOf(column: string, rule: string | { sql: string }): Rule {
+  if (typeof rule !== 'string') return rule
+  const known = ruleNames.find((name) => name === rule)
+  if (known !== undefined) return known
+  throw new Error(
+    `masking rule ${JSON.stringify(rule)} of ${column} is none of ${ruleNames.join(', ')} and no { sql: "…" }`,
+  )
+}
+
+/** Of a flag or a variable. */
+export function isOn(value: string | readonly string[]): boolean {
+  return !['', '0', 'false', 'no'].includes(String(value))
 }
 
 /** Throws on a name that is no report, and on one without a path. */

@@ -72,6 +72,40 @@ describe('the plan', () => {
       expect(message).to.contain(part)
   })
 
+  it('takes a source instead of a backup, whose password is on no command line, and protects it', async () => {
+    const environment = { REPLICA: 'postgres://me:hush@replica/shop?sslmode=require', REHEARSAL_BACKUP: 'b' }
+    const plan = await load({ flags: { source: 'env:REPLICA' }, environment })
+    expect(plan.source).to.deep.include({ name: 'REPLICA' })
+    expect(plan.source?.connection).to.include({ host: 'replica', password: 'hush' })
+    expect(plan.source?.tls.mode).to.equal('require')
+    expect(plan.protectedUrls).to.have.property('REPLICA')
+    expect((await load({ environment })).source).to.equal(undefined)
+    expect((await load({ flags: { source: 'postgres://me@replica/shop' } })).source?.name).to.equal(
+      'replica:5432',
+    )
+    const refused: readonly (readonly [
+      flags: PlanInput['flags'],
+      environment: PlanInput['environment'],
+      says: string,
+    ])[] = [
+      [{ source: 'postgres://me:hush@replica/shop' }, {}, 'has a password where others can see it'],
+      [{ source: 'env:NOWHERE' }, {}, 'NOWHERE is not set'],
+      [{ source: 'env:REPLICA', backup: 'b' }, environment, '--source and --backup are both given'],
+      [{}, { ...environment, REHEARSAL_SOURCE_URL: 'postgres://x/y' }, 'are both given'],
+      [{ source: 'env:REPLICA' }, { REPLICA: 'mysql://x' }, 'REPLICA is not a postgres URL'],
+      [
+        { source: 'env:REPLICA', engine: 'external' },
+        { ...environment, REHEARSAL_SERVER_URL: 'postgres://me@replica/x' },
+        'same server as REPLICA',
+      ],
+    ]
+    for (const [flags, variables, says] of refused) {
+      const { message } = await refusal({ flags, environment: variables })
+      expect(message).to.include(says)
+      expect(message).not.to.include('hush')
+    }
+  })
+
   it('names a misspelt key of the config file', async () => {
     await writeFile(
       join(cwd, 'rehearsal.config.json'),

@@ -3,26 +3,30 @@ import { resolve } from 'node:path'
 import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { historyOf } from './config-history.ts'
+import { notifyOf } from './config-notify.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
   majorOf,
   many,
+  maskingOf,
   one,
   probeProblems,
   questionsOf,
   reportsOf,
   sizeOf,
   snapshotModeOf,
+  switchOf,
 } from './config-values.ts'
 import { gatePolicy } from './certificate-policy.ts'
 import { signingKey } from './certificate/keys.ts'
 import { messageOf } from './errors.ts'
 import { productionFacts } from './production-facts.ts'
 import { hazardRules, unknownHazards } from './hazard-rules.ts'
-import type { AppPlan, MigrationSource, Plan } from './plan.ts'
-import { protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
+import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
+import { protectedSource, protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
+import { chooseSource } from './source-setting.ts'
 import { settings, type RawSettings } from './settings.ts'
 import { trafficOf } from './traffic-config.ts'
 
@@ -72,8 +76,9 @@ export async function loadPlan({
       return undefined
     }
   }
-  const backup = one(given.backup) ?? file.backup
-  if (backup === undefined && needsBackup)
+  const source = attempt(() => chooseSource({ flags, environment, file }))
+  const backup = source === undefined ? (one(given.backup) ?? file.backup) : undefined
+  if (backup === undefined && source === undefined && needsBackup && problems.length === 0)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -84,7 +89,11 @@ export async function loadPlan({
   const specTimeoutMs = attempt(() =>
     parseDuration(one(given.specTimeout) ?? file.specTimeout ?? defaults.specTimeout),
   )
-  const questions = attempt(() => questionsOf(many(given.ask) ?? file.ask ?? defaults.questions))
+  const asked = many(given.ask) ?? file.ask ?? defaults.questions
+  const byCommand = (one(given.migrateCommand) ?? file.migrate?.command) !== undefined
+  const questions = attempt(() => questionsOf(asked, byCommand))
+  if (file.deployOrder === 'code-first' && file.readSpecs === undefined)
+    problems.push('deployOrder is code-first, yet readSpecs does not say which specs only read')
   const certificate = one(given.certificate) ?? file.certificate?.path
   if (certificate !== undefined && needsBackup) attempt(() => signingKey(environment))
   const gate = attempt(() => gatePolicy(file.certificate))
@@ -100,11 +109,15 @@ export async function loadPlan({
   problems.push(...probeProblems({ questions, holdMs, traffic, stallTimeoutMs }))
   const maxAge = one(given.maxAge) ?? file.maxAge
   const maxAgeMs = maxAge === undefined ? undefined : attempt(() => parseDuration(maxAge))
+  const masking = attempt(() => maskingOf(file.masking, given))
   const serverUrl = one(given.serverUrl) ?? file.serverUrl
-  const protectedUrls = protectedUrlsOf(environment)
+  const protectedUrls = { ...protectedUrlsOf(environment), ...protectedSource(source) }
   attempt(() => refuseProtectedServer(serverUrl, protectedUrls))
   const history = attempt(() =>
     historyOf({ cwd, given: one(given.history), file: file.history, environment, protectedUrls }),
+  )
+  const notify = attempt(() =>
+    notifyOf({ webhookUrl: one(given.webhookUrl), reportUrl: one(given.reportUrl), file: file.notify }),
   )
   const budgets = attempt(() => budgetsOf(file.budgets))
   problems.push(...unknownHazards(file.hazards))
@@ -118,6 +131,7 @@ export async function loadPlan({
   return Object.freeze<Plan>({
     cwd,
     backup: backup === undefined ? '' : resolve(cwd, backup),
+    source,
     database: one(given.database) ?? file.database,
     maxAgeMs,
     engine: engine ?? 'auto',
@@ -136,21 +150,24 @@ export async function loadPlan({
     gate: gate ?? { keys: {}, approvals: [], maxAgeMs: undefined, questions: [] },
     holdMs,
     traffic,
+    askedByName: (questions ?? []).filter((name) => asked.includes(name)),
     allowedDataChanges: file.allowedDataChanges ?? [],
+    masking: masking ?? { rules: {}, required: false, salt: undefined },
     specs: {
-      patterns:
-        many(given.specs) ?? (typeof file.specs === 'string' ? [file.specs] : file.specs) ?? defaults.specs,
+      patterns: many(given.specs) ?? listOf(file.specs) ?? defaults.specs,
       timeoutMs: specTimeoutMs ?? 0,
       mochaArguments: file.mochaArguments ?? [],
     },
     app: appOf(given, file),
+    previous: previousOf(file),
+    readSpecs: file.deployOrder === 'code-first' ? listOf(file.readSpecs) : undefined,
+    newWrites: file.newWrites,
     reports: reports ?? [],
     history,
+    notify,
     budgets: budgets ?? [],
-    keep:
-      given.keep === undefined
-        ? (file.keep ?? false)
-        : !['', '0', 'false', 'no'].includes(String(given.keep)),
+    amcheck: switchOf(given.amcheck, file.amcheck),
+    keep: switchOf(given.keep, file.keep),
     protectedUrls,
   })
 }
@@ -196,4 +213,16 @@ function appOf(given: RawSettings, file: Config): AppPlan | undefined {
     readyUrl: one(given.appReadyUrl) ?? file.app?.readyUrl ?? defaults.readyUrl,
     readyTimeoutMs: parseDuration(file.app?.readyTimeout ?? defaults.readyTimeout),
   }
+}
+
+function previousOf(file: Config): PreviousRelease | undefined {
+  const command = file.app?.previousCommand
+  const specs = listOf(file.previousSpecs)
+  if (command === undefined && specs === undefined) return undefined
+  const app = command === undefined ? undefined : appOf({ appCommand: command }, file)
+  return { app, specs: specs ?? listOf(file.specs) ?? defaults.specs }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value
 }

@@ -15,7 +15,8 @@ export const connectionVariables = [
   {
     variable: 'PRODUCTION_DATABASE_URL',
     protected: true,
-    description: 'production; rehearsals never connect to it and keep children away from it',
+    description:
+      'production; never written to, and read only by `rehearse backup`, `sample-traffic` and a --source that names it; children are kept away from it',
     example: 'postgresql://comicscout:change-me@production-db.internal:5432/comicscout',
   },
   {

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { backupFormats } from './backups/index.ts'
 import { budgetKinds } from './budgets/index.ts'
 import { engines } from './engines/index.ts'
+import { findingSections } from './findings-docs.ts'
 import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
+import { verificationJsonSchema } from './reports/verification.ts'
+import { manifestJsonSchema } from './backups/manifest.ts'
 import { reports } from './reports/index.ts'
 import { envExample, settingsTable } from './settings-docs.ts'
 
@@ -24,11 +27,15 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     backups: registryTable(backupFormats),
     reports: registryTable(reports),
   })
+  const findings = await page('docs/findings.md', findingSections())
   const history = await page('docs/history.md', { budgets: registryTable(budgetKinds) })
   return new Map([
     ['.env.example', envExample()],
-    ['docs/rehearsal.schema.json', `${JSON.stringify(rehearsalJsonSchema(), undefined, 2)}\n`],
+    ['docs/rehearsal.schema.json', jsonText(rehearsalJsonSchema())],
+    ['docs/backup-verification.schema.json', jsonText(verificationJsonSchema())],
+    ['docs/backup-manifest.schema.json', jsonText(manifestJsonSchema())],
     ['docs/configuration.md', configuration],
+    ['docs/findings.md', findings],
     ['docs/history.md', history],
     ['docs/hazards.md', await hazardsPage(packageFile('fixtures/hazards'))],
   ])
@@ -37,6 +44,10 @@ export async function generatedFiles(): Promise<Map<string, string>> {
 /** Absolute path of a file of the package. */
 export function packageFile(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
 function registryTable(registry: Readonly<Record<string, Described>>): string {

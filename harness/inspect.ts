@@ -10,7 +10,10 @@ import { StageHalt } from './stage.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 
 /** What a backup holds, as far as it can be read without restoring it. */
-export interface Inspection extends Omit<BackupFacts, 'clusterStatements' | 'metaCommands' | 'physical'> {
+export interface Inspection extends Omit<
+  BackupFacts,
+  'clusterStatements' | 'metaCommands' | 'physical' | 'contents'
+> {
   /** Of a base backup; null for what is loaded. */
   readonly physical: Omit<PhysicalFacts, 'configuration'> | null
   /** Absolute. */
@@ -39,7 +42,13 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
         : 'a command runs the migrations, and only running it tells which are pending'
     const loaded = typeof listing === 'string' ? undefined : listing.loaded
     const described = await format.describe(file, migrationTable(plan, loaded), plan.database)
-    const { clusterStatements: _, metaCommands: _commands, physical: files, ...gathered } = described
+    const {
+      clusterStatements: _,
+      metaCommands: _commands,
+      contents: _contents,
+      physical: files,
+      ...gathered
+    } = described
     const facts = { ...gathered, physical: files === null ? null : withoutConfiguration(files) }
     const applied = facts.appliedMigrations
     if (typeof listing === 'string')

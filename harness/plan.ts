@@ -6,15 +6,22 @@ import type { ProductionFacts } from './estimate/production.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { HistoryPlace } from './history/history-store.ts'
 import type { HistoryStoreName } from './history/index.ts'
+import type { WebhookFormatName } from './notify/index.ts'
+import type { TellingMoment } from './notify/message.ts'
+import type { MaskingPlan } from './masking/masking-plan.ts'
 import type { TrafficPlan } from './probes/traffic-plan.ts'
 import type { QuestionName } from './rehearsal.ts'
+import type { Source } from './source/source.ts'
 import type { ReportName } from './reports/index.ts'
 
 /** Everything a rehearsal is asked to do: validated, frozen, defaults filled in. Paths are absolute. */
 export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
+  /** Empty when there is a source. */
   readonly backup: string
+  /** A live server that a backup is taken from first, which is then restored. */
+  readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */
   readonly database: string | undefined
   /** A backup that is older is an error. */
@@ -45,6 +52,8 @@ export interface Plan {
   readonly certificate: string | undefined
   /** What `rehearse gate` believes and asks for. */
   readonly gate: GatePolicy
+  /** Those of them that were asked by their own name, and not as part of `all`. */
+  readonly askedByName: readonly QuestionName[]
   readonly hazards: HazardRules
   /** What estimates for production rest on; undefined: none are made. */
   readonly production: ProductionFacts | undefined
@@ -54,11 +63,22 @@ export interface Plan {
   readonly traffic: TrafficPlan | null
   /** `table`, `table.column` or `schema.table.column` (`*` for any) whose data migrations may change. */
   readonly allowedDataChanges: readonly string[]
+  readonly masking: MaskingPlan
   readonly specs: SpecPlan
   readonly app: AppPlan | undefined
+  /** The release that runs beside the new one while it is deployed; undefined when nothing is known about it. */
+  readonly previous: PreviousRelease | undefined
+  /** Globs of specs that only read, for a new release that is deployed before its migrations; else undefined. */
+  readonly readSpecs: readonly string[] | undefined
+  /** SQL that writes as the new release will, or a file of it; undefined: the specs write. */
+  readonly newWrites: string | undefined
   readonly reports: readonly ReportTarget[]
   readonly history: HistoryPlan
+  /** Undefined: nobody is told. */
+  readonly notify: NotifyPlan | undefined
   readonly budgets: readonly Budget<BudgetName>[]
+  /** Check every table and index of the restored database with the extension amcheck. */
+  readonly amcheck: boolean
   readonly keep: boolean
   /** Names of variables that must never reach a child process as they are, with the servers they name. */
   readonly protectedUrls: Readonly<Record<string, string>>
@@ -67,6 +87,15 @@ export interface Plan {
 /** Where each rehearsal is recorded, and what is kept there. */
 export interface HistoryPlan extends HistoryPlace {
   readonly store: HistoryStoreName | 'off'
+}
+
+/** The chat that is told how a rehearsal ended. */
+export interface NotifyPlan {
+  /** A secret. */
+  readonly url: string
+  readonly format: WebhookFormatName
+  readonly on: TellingMoment
+  readonly link: string | undefined
 }
 
 export interface MigrationSource {
@@ -92,6 +121,13 @@ export interface AppPlan {
   /** Polled until it answers below 500; `{port}` becomes a free port, also given as `PORT`. */
   readonly readyUrl: string
   readonly readyTimeoutMs: number
+}
+
+export interface PreviousRelease {
+  /** Undefined when its specs need no app. */
+  readonly app: AppPlan | undefined
+  /** Globs, relative to `cwd`. */
+  readonly specs: readonly string[]
 }
 
 export interface ReportTarget {

@@ -1,6 +1,7 @@
 import { serversOf } from './migrator/protected-servers.ts'
-import { parseUrl } from './postgres/url.ts'
+import { parseUrl, urlOf } from './postgres/url.ts'
 import { connectionVariables } from './connection-variables.ts'
+import type { Source } from './source/source.ts'
 
 /** Connection strings of servers that rehearsals never touch, by variable. */
 export function protectedUrlsOf(
@@ -12,6 +13,11 @@ export function protectedUrlsOf(
     if (isProtected && value !== undefined && value !== '') urls[variable] = value
   }
   return urls
+}
+
+/** The server that a backup is taken from, protected like the others from then on. */
+export function protectedSource(source: Source | undefined): Record<string, string> {
+  return source === undefined ? {} : { [source.name]: urlOf(source.connection) }
 }
 
 /** Throws when the server to write to, which the variable `called` names, is one of the protected ones, or no server at all. */

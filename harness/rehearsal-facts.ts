@@ -57,17 +57,13 @@ export interface StatementFacts {
   readonly lockWaitMs?: number
 }
 
-/** One pass of the smoke specs. */
-export interface SpecPass {
-  /** What `REHEARSAL_PHASE` said. */
-  readonly phase: 'migrated' | 'rolled-back'
-  readonly passed: number
-  readonly failed: number
-  readonly pending: number
-  readonly durationMs: number
-  readonly failures: readonly { readonly title: string; readonly message: string }[]
-  /** The first 500 that passed, in order. */
-  readonly passes: readonly { readonly title: string; readonly durationMs: number }[]
+/** A table whose data was masked after restoring. */
+export interface MaskedTable {
+  /** `schema.table`. */
+  readonly name: string
+  readonly rows: number
+  /** `because`: the column that a foreign key or inheritance ties it to, whose rule it shares. */
+  readonly columns: readonly { readonly name: string; readonly rule: string; readonly because?: string }[]
 }
 
 export interface TableFacts {

@@ -1,21 +1,24 @@
 import type { EstimateFacts } from './estimate/facts.ts'
 import type { ProbeFacts } from './probe-facts.ts'
+import type { NewWrites, Recovery, SpecPass, StaircaseStep } from './rollback-facts.ts'
 import type {
   BackupSummary,
   CrashFacts,
   DatabaseSize,
   Direction,
   EngineSummary,
+  MaskedTable,
   MigrationFile,
   MigrationRun,
   SourceFile,
-  SpecPass,
   StatementFacts,
   TableFacts,
   WaiverFacts,
 } from './rehearsal-facts.ts'
 
 export type * from './rehearsal-facts.ts'
+export { specPhases } from './rollback-facts.ts'
+export type { NewWrites, Recovery, SpecPass, SpecPhase, StaircaseStep } from './rollback-facts.ts'
 
 /** What a rehearsal comes to. Exit codes: `passed` 0, `failed` 1, `could-not-verify` 2. */
 export type Verdict = 'passed' | 'failed' | 'could-not-verify'
@@ -63,7 +66,15 @@ export const coreStageNames = [
 ] as const
 
 /** What can be asked beside, each on a copy of its own, in the order in which it is asked. */
-export const questionNames = ['locks', 'probes', 'crashes'] as const
+export const questionNames = [
+  'locks',
+  'probes',
+  'staircase',
+  'new-writes',
+  'old-release',
+  'two-migrators',
+  'crashes',
+] as const
 
 export type QuestionName = (typeof questionNames)[number]
 
@@ -133,7 +144,15 @@ export interface Rehearsal {
   readonly tables: readonly TableFacts[]
   /** Null when migrating was not reached. */
   readonly databaseSize: DatabaseSize | null
+  /** What was masked before anything else saw the data; left out when nothing was. */
+  readonly masking?: readonly MaskedTable[]
   readonly specs: readonly SpecPass[]
+  /** Absent when it was not asked. */
+  readonly staircase?: readonly StaircaseStep[]
+  /** Absent when it was not asked, or nothing could be written. */
+  readonly newWrites?: NewWrites
+  /** Absent when the backup was not restored. */
+  readonly recovery?: Recovery
   readonly stages: readonly StageResult[]
   readonly findings: readonly Finding[]
   /** Left out where the plan says nothing of production. */

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
 import { now } from './clock.ts'
+import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
@@ -22,8 +24,11 @@ import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
-import { preflight, type Prepared } from './stages/preflight.ts'
+import { preflight } from './stages/preflight.ts'
+import { sourceBackup } from './stages/read-backup.ts'
+import type { PreparedBackup } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
+import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
@@ -53,6 +58,7 @@ export async function rehearse(
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
+  redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
   const startedAt = new Date(beganAt)
   const journal = openJournal(observe, signal, beganAt)
@@ -108,7 +114,9 @@ export async function rehearse(
 
 function notAsked(questions: readonly QuestionName[]): string[] {
   const missing = questionNames.filter((name) => !questions.includes(name))
-  return missing.length === 0 ? [] : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks).`]
+  return missing.length === 0
+    ? []
+    : [`Not asked, so not known: ${missing.join(', ')} (--ask all asks what can be).`]
 }
 
 /** True of every rehearsal for now; a report that left them out would claim more than was measured. */
@@ -119,6 +127,14 @@ const limitsOf = (facts: BackupFacts | null): string[] => [
 
 const commandLimit =
   'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
+
+/** What is restored was defused all the same, but its own functions, the app and the migrations were not. */
+function networkLimit({ egress }: Server): string[] {
+  if (egress.blocked) return []
+  return [
+    `The server was not closed off from the network (${egress.why}): what could be told to reach production was defused, the rest was trusted.`,
+  ]
+}
 
 async function runStages(
   given: Given,
@@ -131,6 +147,11 @@ async function runStages(
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
   const { plan } = given
+  // Also with --keep: production's data stays nowhere but in the databases that are kept.
+  if (plan.source !== undefined)
+    teardown.defer('the backup of the source', () =>
+      rm(sourceBackup(given), { recursive: true, force: true }),
+    )
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const limits = limitsOf(prepared.facts)
   const backup = await backupSummary(plan, prepared)
@@ -148,12 +169,14 @@ async function runStages(
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
+  limits.push(...networkLimit(provisioned.server))
+  learn({ limits })
   const restored = await journal.run('restore', (progress) =>
     restore(given, prepared, provisioned, keeping, progress),
   )
-  const before = await journal.run('baseline', (progress) =>
-    baseline(plan, restored, prepared.table, progress),
-  )
+  if (restored.masking.length > 0) learn({ masking: restored.masking })
+  learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
+  const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
@@ -169,21 +192,30 @@ async function runStages(
     rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
+  const passes = [...specs]
   if (rolledBack.attempted) {
-    const last = await journal.run('verify-rollback', (progress) =>
-      verifyRollback(given, restored, before, prepared.specFiles, progress),
+    passes.push(
+      await journal.run('verify-rollback', (progress) =>
+        verifyRollback(given, restored, before, prepared.specFiles, progress),
+      ),
     )
-    learn({ specs: [...specs, last].filter((pass) => pass !== null) })
+    learn({ specs: passes.filter((pass) => pass !== null) })
   } else {
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
-  await askQuestions(given, journal, learn, { prepared, restored, before, migrated, rolledBack, limits })
+  const specPasses = passes.filter((pass) => pass !== null)
+  const rehearsed = { prepared, restored, before, migrated, rolledBack, passes: specPasses, limits }
+  await askQuestions(given, journal, learn, rehearsed)
 }
 
-async function backupSummary({ cwd }: Plan, { file, facts }: Prepared): Promise<BackupSummary> {
+/** What a report says of a backup. */
+export async function backupSummary(
+  { cwd, source }: Plan,
+  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
+): Promise<BackupSummary> {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   const { formatVersion, encoding, systemIdentifier } = facts
-  const path = shortPath(cwd, file.path)
+  const path = source === undefined ? shortPath(cwd, file.path) : source.name
   const made = (await madeAt(file, facts)).toISOString()
   return {
     path,

@@ -1,5 +1,6 @@
 import { connectionVariables } from './connection-variables.ts'
-import { settings, type Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settings } from './settings.ts'
 
 /** The text of `.env.example`: every variable with what it is for. */
 export function envExample(): string {
@@ -40,7 +41,11 @@ export function settingsTable(): string {
   ].join('\n')
 }
 
-const configKeys: Record<string, string> = {
+const configKeys: Record<string, string | undefined> = {
+  webhookUrl: undefined,
+  reportUrl: 'notify.link',
+  maskingSalt: undefined,
+  requireMasking: 'masking.requireMasking',
   stallTimeout: 'migrate.stallTimeout',
   migrateCommand: 'migrate.command',
   rollbackCommand: 'migrate.rollbackCommand',
@@ -48,8 +53,9 @@ const configKeys: Record<string, string> = {
   appReadyUrl: 'app.readyUrl',
 }
 
-function configKey(key: string): string {
-  return configKeys[key] ?? key
+/** Empty for what a config file, which is committed, must not hold. */
+function configKey(key: string): string | undefined {
+  return key in configKeys ? configKeys[key] : key
 }
 
 function code(text: string | undefined): string {

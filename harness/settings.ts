@@ -1,25 +1,5 @@
-import type { QuestionName } from './rehearsal.ts'
-
-/** One thing a user can set: its flag, its environment variable and its place in the config file. */
-export interface Setting {
-  readonly key: string
-  /** As commander takes it; undefined where a flag would put a secret on the command line. */
-  readonly flag?: string
-  readonly variable: string
-  readonly description: string
-  /** Shown in the help; the value itself is filled in by config.ts. */
-  readonly defaultText?: string
-  /** Read from a variable as a comma-separated list; the flag may be repeated. */
-  readonly list?: true
-  /** Shown in `.env.example`. */
-  readonly example: string
-}
-
-const questionTexts: Record<QuestionName, string> = {
-  locks: 'what each statement locks, rewrites and reads',
-  probes: 'how long clients of the tables would wait; asks `locks` too',
-  crashes: 'what is left when the migrator dies half-way',
-}
+import { questionList } from './question-texts.ts'
+import type { Setting } from './setting.ts'
 
 /** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
 export const settings = [
@@ -30,6 +10,14 @@ export const settings = [
     description:
       'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest',
     example: 'backups/production.dump',
+  },
+  {
+    key: 'source',
+    flag: '--source <from>',
+    variable: 'REHEARSAL_SOURCE_URL',
+    description:
+      'instead of a backup, a live server that one is taken from first, read-only; as a flag or in the config file env:NAME, a variable with its URL, or a URL without password',
+    example: 'postgresql://backup:change-me@replica-db.internal:5432/comicscout',
   },
   {
     key: 'database',
@@ -82,7 +70,7 @@ export const settings = [
     flag: '--postgresql-conf <path>',
     variable: 'REHEARSAL_POSTGRESQL_CONF',
     description: "production's postgresql.conf or an excerpt, for the server that everything is measured on",
-    defaultText: 'the one in a base backup',
+    defaultText: 'the one in a base backup, or in the manifest of `rehearse backup`',
     example: 'production/postgresql.conf',
   },
   {
@@ -176,6 +164,33 @@ export const settings = [
     example: '.rehearsal/history',
   },
   {
+    key: 'webhookUrl',
+    variable: 'REHEARSAL_WEBHOOK_URL',
+    description:
+      'incoming webhook of a chat (Slack, Teams) that is told of a verdict that did not pass or changed; a secret',
+    example: 'https://hooks.slack.com/services/T000/B000/change-me',
+  },
+  {
+    key: 'reportUrl',
+    variable: 'REHEARSAL_REPORT_URL',
+    description: 'where the report can be read, for the link in that message',
+    example: 'https://ci.example/rehearsals/latest',
+  },
+  {
+    key: 'requireMasking',
+    flag: '--require-masking',
+    variable: 'REHEARSAL_REQUIRE_MASKING',
+    description: 'stop before anything sees the data when a column looks personal and has no masking rule',
+    example: '1',
+  },
+  {
+    key: 'maskingSalt',
+    variable: 'REHEARSAL_MASKING_SALT',
+    description: 'secret that keys masked values, so that they are the same in every run',
+    defaultText: 'a new one in every run',
+    example: 'a-long-random-secret',
+  },
+  {
     key: 'stallTimeout',
     flag: '--stall-timeout <time>',
     variable: 'REHEARSAL_STALL_TIMEOUT',
@@ -207,6 +222,13 @@ export const settings = [
     example: 'http://127.0.0.1:{port}/healthz',
   },
   {
+    key: 'amcheck',
+    flag: '--amcheck',
+    variable: 'REHEARSAL_AMCHECK',
+    description: 'check every restored table and B-tree index with the extension amcheck, too',
+    example: '1',
+  },
+  {
     key: 'keep',
     flag: '--keep',
     variable: 'REHEARSAL_KEEP',
@@ -214,12 +236,6 @@ export const settings = [
     example: '1',
   },
 ] as const satisfies readonly Setting[]
-
-function questionList(): string {
-  return Object.entries(questionTexts)
-    .map(([name, text]) => `\`${name}\` (${text})`)
-    .join(', ')
-}
 
 export type SettingKey = (typeof settings)[number]['key']
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { RestoreMessage } from './backup-format.ts'
+import { HarnessError } from '../errors.ts'
 import { excerpt } from './restore-error.ts'
 import { harmlessStatement } from './sql/harmless.ts'
 
@@ -30,7 +31,7 @@ export class Adapter {
       case 0x61: // alter
       case 0x64: // drop
         return this.#created || !this.#drops(sql) ? this.#harmless(sql) : undefined
-      case 0x63: // create, comment
+      case 0x63: // create, comment, copy
         return this.#create(sql)
       default:
         return sql
@@ -73,6 +74,7 @@ export class Adapter {
       this.#say(`${excerpt(head)}: left out, only a superuser may`)
       return undefined
     }
+    if (/^copy\s/i.test(head)) requireOwnData(sql.toString('latin1', 0, 10_000))
     if (/^create\s/i.test(head)) this.#created = true
     return this.#harmless(sql)
   }
@@ -88,4 +90,16 @@ export class Adapter {
   #say(text: string): void {
     this.messages.push({ kind: 'benign', text })
   }
+}
+
+/** Rows come with the backup: what reads or writes files of the server, or runs programs there, is no dump's. */
+function requireOwnData(copy: string): void {
+  const outside = /\s(?:from|to)\s+(program\s|e?')/i.exec(copy)
+  if (outside === null) return
+  const what = outside[1]?.toLowerCase().startsWith('program') ? 'runs a program' : 'reaches a file'
+  throw new HarnessError(
+    'backup-unsafe-command',
+    `The backup holds a COPY that ${what} of the server, which is not run here: it reaches outside the database.`,
+    { hint: 'Take the backup with pg_dump, or take the statement out of the file if you trust the rest.' },
+  )
 }

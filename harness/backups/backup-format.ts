@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DatabaseLocale } from '../postgres/database-locale.ts'
 import type { DataDirectory } from '../engines/data-directory.ts'
+import type { Manifest } from './manifest.ts'
 import type { ClientTool, Server } from '../engines/engine.ts'
 
 /** A kind of restorable artifact, recognised by content and never by name. */
@@ -117,6 +118,10 @@ export interface BackupFacts {
   readonly metaCommands: readonly string[]
   /** Of a base backup, which is started as it is; null for what is loaded. */
   readonly physical: PhysicalFacts | null
+  /** What the restored database has to have. */
+  readonly contents: BackupContents
+  /** Of a backup that `rehearse backup` took; its files are as it says. */
+  readonly manifest: Manifest | null
 }
 
 /** What only a copy of a cluster's files says. */
@@ -129,6 +134,34 @@ export interface PhysicalFacts {
   readonly minimums: Readonly<Record<string, number>>
   /** The server's own configuration, where it lay in the data directory; may hold secrets. */
   readonly configuration: string | null
+}
+
+/** What a backup says that its database has, to be looked for once it is restored. */
+export interface BackupContents {
+  /** Where it is read from; `none` when the backup is SQL that pg_dump did not write. */
+  readonly source: 'table of contents' | 'statements' | 'none'
+  readonly entries: readonly BackupEntry[]
+  /** Constraints that the backup has as not validated, as `entryName` writes them. */
+  readonly notValidated: readonly string[]
+  /** The state that sequences are set to; `name` is qualified and quoted as needed. */
+  readonly sequences: readonly SequenceState[]
+  /** Rows of data by `schema.table`, as far as they were counted while reading. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+export interface BackupEntry {
+  /** As an archive's table of contents has it: `TABLE`, `FK CONSTRAINT`; of statements also `ROUTINE NAME`. */
+  readonly kind: string
+  readonly schema: string | null
+  /** As in a table of contents, without quotes: `titles`, `net(integer)`, `titles titles_pkey` for a constraint. */
+  readonly name: string
+}
+
+export interface SequenceState {
+  readonly name: string
+  /** A whole number, as text. */
+  readonly lastValue: string
+  readonly isCalled: boolean
 }
 
 export interface RestoreRequest {

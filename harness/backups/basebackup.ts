@@ -1,3 +1,4 @@
+import { noContents } from './section-contents.ts'
 import type { DataDirectory } from '../engines/data-directory.ts'
 import { HarnessError } from '../errors.ts'
 import type { BackupFacts, BackupFile, BackupFormat } from './backup-format.ts'
@@ -27,7 +28,12 @@ export const basebackup: BackupFormat = {
   dataDirectory(file, { serverMajor, physical }): DataDirectory | undefined {
     if (physical === null || serverMajor === null) return undefined
     const { recovers, minimums } = physical
-    return { major: serverMajor, recovers, minimums, files: () => dataFiles(file) }
+    return {
+      major: serverMajor,
+      recovers,
+      minimums,
+      files: () => dataFiles(file),
+    }
   },
   restore: () => Promise.reject(new Error('A base backup is started, not restored.')),
 }
@@ -80,6 +86,8 @@ const unknown = {
   clusterStatements: [],
   tables: [],
   appliedMigrations: null,
+  contents: noContents,
+  manifest: null,
   metaCommands: [],
 } as const
 

@@ -2,11 +2,12 @@ import type { Client } from 'pg'
 import { HarnessError, messageOf } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
+import { defuseJobs } from './defuse-jobs.ts'
 import { harmlessValue } from './sql/harmless.ts'
 
 /**
  * Makes sure that the restored database reaches no other one: subscriptions are disabled and lose their slot and
- * connection string, foreign servers lead nowhere, user mappings hold no user or password. Options keep their names,
+ * connection string, foreign servers lead nowhere, user mappings hold no user or password, scheduled jobs are off. Options keep their names,
  * so that migrations can still change them. Returns what was defused, a line each, without its secrets; throws
  * HarnessError when something could not be.
  */
@@ -17,6 +18,7 @@ export async function defuse(connection: Connection): Promise<string[]> {
         ...(await defuseSubscriptions(client)),
         ...(await defuseServers(client)),
         ...(await defuseMappings(client)),
+        ...(await defuseJobs(client)),
       ]
     } catch (error) {
       throw new HarnessError('not-defused', `The copy might reach production: ${messageOf(error)}.`, {
@@ -26,6 +28,19 @@ export async function defuse(connection: Connection): Promise<string[]> {
     }
   })
 }
+
+/** Extensions of the database whose functions open connections when they are called; they cannot be defused. */
+export async function reachingExtensions(connection: Connection): Promise<string[]> {
+  return await withClient(connection, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      'select extname as name from pg_catalog.pg_extension where extname = any ($1) order by 1',
+      [reaching],
+    )
+    return rows.map(({ name }) => name)
+  })
+}
+
+const reaching = ['dblink', 'http', 'pg_net', 'plsh', 'plpython3u', 'plperlu', 'aws_s3', 'aws_lambda']
 
 async function defuseSubscriptions(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(

@@ -7,7 +7,9 @@ import { readFilesArchive } from './archive/files.ts'
 import { asCustomArchive } from './archive/to-custom.ts'
 import type { BackupFacts, BackupFile, BackupFormat, Members, MigrationTable } from './backup-format.ts'
 import { Digest } from './digest.ts'
+import { checkSums, readManifest, type Manifest } from './manifest.ts'
 import { checkPgRestore, pgRestore } from './pg-restore.ts'
+import { isSectioned, restoreInStreams } from './restore-in-streams.ts'
 import { withProgress } from './with-progress.ts'
 
 /** `pg_dump -Fd`: restored by pg_restore from the directory, or as a stream where pg_restore cannot see it. */
@@ -29,6 +31,8 @@ export const directory: BackupFormat = {
       return await pgRestore(request, () => ({ args: ['--format=directory', `--jobs=${jobs}`, file.path] }))
     }
     const archive = await readFilesArchive(members.open('toc.dat'))
+    if (file.bytes >= worthStreams && isSectioned(archive))
+      return await restoreInStreams(request, archive, members)
     const limited = (bytes: number): void => onProgress(Math.min(bytes, file.bytes))
     return await pgRestore(request, () => ({
       args: ['--format=custom'],
@@ -36,6 +40,9 @@ export const directory: BackupFormat = {
     }))
   },
 }
+
+/** Less is restored before further processes have started. */
+const worthStreams = 32 * 2 ** 20
 
 /** The date in the head of `toc.dat`. */
 export async function createdAtOf(file: BackupFile): Promise<string> {
@@ -49,15 +56,34 @@ export async function describeFiles(
   migrationTable: MigrationTable,
 ): Promise<Omit<BackupFacts, 'format'>> {
   const members = membersOf(file)
+  const manifest = await readManifest(members)
   const { header, toc } = await readFilesArchive(members.open('toc.dat'))
   const wanted = new Set(migrationEntries(toc, migrationTable).map((entry) => entry.dumpId))
-  const { compression, kept } = await checkFiles(members, toc.entries, wanted)
+  const { compression, kept, rows } = await checkFiles(members, toc.entries, wanted)
+  if (manifest !== null) await checkSums(members, manifest)
   return {
-    ...archiveFacts(header, toc),
+    ...withManifest(archiveFacts(header, toc, rows), manifest),
     compression: file.compression === 'none' ? compression : file.compression,
     bytes: file.bytes,
     sha256: members.kind === 'directory' ? await digestOf(members) : await new Digest().of(file),
     appliedMigrations: appliedIn(toc, migrationTable, ({ dumpId }) => kept.get(dumpId) ?? null),
+  }
+}
+
+/** Roles are in no dump of a single database, and rows that were counted are more than lines of its files. */
+function withManifest<
+  Facts extends Pick<BackupFacts, 'clusterStatements' | 'contents' | 'manifest' | 'systemIdentifier'>,
+>(facts: Facts, manifest: Manifest | null): Facts {
+  if (manifest === null) return facts
+  const counted = manifest.tables.flatMap(({ schema, name, rows }) =>
+    rows === null ? [] : [[`${schema}.${name}`, rows] as const],
+  )
+  return {
+    ...facts,
+    manifest,
+    systemIdentifier: manifest.server.systemIdentifier,
+    clusterStatements: [...manifest.roles, ...facts.clusterStatements],
+    contents: { ...facts.contents, rows: { ...facts.contents.rows, ...Object.fromEntries(counted) } },
   }
 }
 

@@ -68,7 +68,8 @@ export async function pgRestore(
   return { method, messages: [...messages, ...(await missingTables(server, database, facts.tables))] }
 }
 
-async function pass(
+/** Runs pg_restore once over an archive, or over some of its sections, and classifies what it says. */
+export async function pass(
   { server, database, signal }: RestoreRequest,
   { args, stdin }: PgRestoreInput,
   sections: readonly string[],

@@ -3,6 +3,7 @@ import { localeOfStatement } from '../postgres/database-locale.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
 import { checkMetaCommand } from './meta-commands.ts'
 import { noSuchDatabase, severalDatabases } from './several-databases.ts'
+import { noContents } from './section-contents.ts'
 import { SectionFacts } from './section-facts.ts'
 import { connectTarget, createdDatabase, isClusterStatement } from './sql/cluster.ts'
 import type { SqlEvent } from './sql/splitter.ts'
@@ -72,6 +73,9 @@ export class PlainFacts {
       appliedMigrations: section.migrations.names,
       metaCommands: [...this.#metaCommands],
       physical: null,
+      // SQL by hand may make, drop and rename in ways that only the server follows.
+      contents: this.#begun > 0 ? section.contents.contents() : noContents,
+      manifest: null,
     }
   }
 

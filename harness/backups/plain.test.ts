@@ -72,6 +72,19 @@ describe('plain dumps', () => {
       appliedMigrations: ['001_a'],
       metaCommands: ['restrict', 'unrestrict'],
       physical: null,
+      contents: {
+        source: 'statements',
+        entries: [
+          { kind: 'SCHEMA', schema: null, name: 'app' },
+          { kind: 'EXTENSION', schema: null, name: 'uuid-ossp' },
+          { kind: 'ROUTINE NAME', schema: 'public', name: 'f' },
+          { kind: 'POLICY', schema: 'public', name: 'titles p' },
+        ],
+        notValidated: [],
+        sequences: [],
+        rows: { 'public.titles': 1, 'app.Odd.Name': 0, 'public.kysely_migration': 1 },
+      },
+      manifest: null,
     } satisfies BackupFacts)
   })
 

@@ -1,4 +1,5 @@
 import type { MigrationTable } from './backup-format.ts'
+import { SectionContents } from './section-contents.ts'
 import { AppliedMigrations } from './sql/applied-migrations.ts'
 import { decoderOf } from './sql/decode.ts'
 import { rolesOf } from './sql/roles.ts'
@@ -15,6 +16,7 @@ export class SectionFacts {
   readonly foreignServers = new Set<string>()
   readonly tables = new Set<string>()
   readonly migrations: AppliedMigrations
+  readonly contents = new SectionContents()
   encoding: string | null = null
   /** Something is made or filled. */
   used = false
@@ -30,6 +32,7 @@ export class SectionFacts {
 
   observe(event: SqlEvent): void {
     this.migrations.observe(event, this.#schema, this.#decode)
+    this.contents.observe(event, this.#schema, this.#decode)
     if (event.kind === 'statement') this.#statement(event.sql)
     else if (event.kind === 'copy') this.#fills(this.#decode(event.sql))
   }
@@ -54,14 +57,17 @@ export class SectionFacts {
     if (length > 0 && sql.compare(this.#lastInsert, 0, length, 0, length) === 0) return
     const values = sql.subarray(0, 1000).indexOf(' VALUES')
     this.#lastInsert = Buffer.from(sql.subarray(0, values + 1))
-    this.#fills(this.#decode(sql.subarray(0, 1000)))
+    const table = this.#fills(this.#decode(sql.subarray(0, 1000)))
+    if (table !== undefined) this.contents.inserts(table)
   }
 
-  #fills(statement: string): void {
+  #fills(statement: string): string | undefined {
     const target = targetOf(statement)
-    if (target === undefined) return
+    if (target === undefined) return undefined
     this.used = true
-    this.tables.add(`${target.schema ?? this.#schema}.${target.name}`)
+    const table = `${target.schema ?? this.#schema}.${target.name}`
+    this.tables.add(table)
+    return table
   }
 
   #setting(statement: string): void {

@@ -15,6 +15,8 @@ export interface CompareRequest {
   readonly after: Connect
   readonly by: MatchBy
   readonly ignoreTables?: readonly TableName[]
+  /** Names of the only tables to compare; default: every one. */
+  readonly tables?: ReadonlySet<string>
   /** How many tables at a time, with a session on either side. Default 2. */
   readonly parallelism?: number
   readonly onProgress?: (tablesDone: number, tables: number) => void
@@ -34,7 +36,9 @@ export async function compareData(request: CompareRequest): Promise<DataDifferen
   try {
     const before = await listDataTables(lead.before, request.ignoreTables)
     const after = await listDataTables(lead.after, request.ignoreTables)
-    const { pairs, gone } = matchTables(before, after, request.by)
+    const { tables } = request
+    const wanted = tables === undefined ? before : before.filter(({ name }) => tables.has(name))
+    const { pairs, gone } = matchTables(wanted, after, request.by)
     for (const table of gone) differences.push(await droppedTable(lead.before, table))
     const ordered = pairs.toSorted((one, other) => other.before.bytes - one.before.bytes)
     let done = 0

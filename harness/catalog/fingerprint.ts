@@ -31,6 +31,8 @@ export interface FingerprintRequest {
   /** How many sessions at a time. Each may use the server's own parallel workers besides. Default 2. */
   readonly parallelism?: number
   readonly ignoreTables?: readonly TableName[]
+  /** Names as reported of the only tables to digest; default: every one. */
+  readonly tables?: ReadonlySet<string>
   /** By table name as reported, the columns to digest; tables that are not named are digested in full. */
   readonly columns?: ReadonlyMap<string, readonly string[]>
   /** Also digest each column on its own. */
@@ -51,7 +53,8 @@ export async function fingerprint(request: FingerprintRequest): Promise<TableFin
   }
   const close = (client: Client) => client.end()
   const tables = await withOne(open, close, (client) => listDataTables(client, request.ignoreTables))
-  const counted = tables.filter((table) => table.counted)
+  const { tables: wanted } = request
+  const counted = tables.filter((table) => table.counted && (wanted === undefined || wanted.has(table.name)))
   const results: TableFingerprint[] = []
   await inParallel(
     largestFirst(counted),
@@ -74,7 +77,12 @@ async function fingerprintTable(
   const names = wanted?.get(table.name)
   const columns = table.columns.filter(({ name }) => names === undefined || names.includes(name))
   const values = columns.map((column) => valueOf(column))
-  const sums = [values, ...(perColumn ? values.map((value) => [value]) : [])]
+  // By name, so that a column that was dropped and added again makes no difference.
+  const ordered = columns.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const sums = [
+    ordered.map((column) => valueOf(column)),
+    ...(perColumn ? values.map((value) => [value]) : []),
+  ]
   const { rows, digests } = await digest(
     client,
     table,

@@ -1,5 +1,6 @@
 import type { CatalogDifference } from '../catalog/catalog.ts'
 import type { Finding } from '../rehearsal.ts'
+import { byObject, detailsOf, happened } from './catalog-words.ts'
 import type { Check } from './check.ts'
 
 export interface CatalogFacts {
@@ -11,10 +12,7 @@ export interface CatalogFacts {
 export const rollbackCatalogDrift: Check<CatalogFacts> = {
   id: 'rollback-catalog-drift',
   description: 'After the rollback an object of the database is not what it was before migrating.',
-  judge: ({ differences }) => {
-    const byObject = Map.groupBy(differences, ({ kind, name }) => `${kind} ${name}`)
-    return [...byObject.values()].map(judgeObject)
-  },
+  judge: ({ differences }) => byObject(differences).map(judgeObject),
 }
 
 function judgeObject(differences: readonly CatalogDifference[]): Finding {
@@ -28,37 +26,4 @@ function judgeObject(differences: readonly CatalogDifference[]): Finding {
     ...(isError ? { remedy: `Let down restore ${kind} ${name} as it was.` } : {}),
     evidence: { details: differences.flatMap(detailsOf) },
   }
-}
-
-function happened(differences: readonly CatalogDifference[]): string {
-  const changed = differences.map(({ change, attribute, before, after }) => {
-    if (change === 'missing') return `is missing${before === null ? '' : ` ${before}`}`
-    if (change === 'added') return `is still there${after === null ? '' : ` ${after}`}`
-    return (
-      words[attribute ?? ''] ??
-      (after === null ? `lost its ${spoken(attribute)}` : `has another ${spoken(attribute)}`)
-    )
-  })
-  return changed.join(', ')
-}
-
-const words: Readonly<Record<string, string>> = {
-  columnOrder: 'has its columns in another order',
-  nextValue: 'continues at another value',
-  notNull: 'differs in NOT NULL',
-  fires: 'fires differently',
-}
-
-/** `rowSecurity` as `row security`. */
-function spoken(attribute: string | null): string {
-  return (attribute ?? '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-}
-
-function detailsOf({ change, attribute, before, after }: CatalogDifference): string[] {
-  if (change !== 'changed') return []
-  return [`${spoken(attribute)} before: ${line(before)}`, `${spoken(attribute)} after: ${line(after)}`]
-}
-
-function line(value: string | null): string {
-  return value === null ? 'none' : value.replaceAll(/\s+/g, ' ').trim()
 }

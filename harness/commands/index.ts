@@ -1,9 +1,12 @@
 import { approve } from './approve.ts'
+import { backup } from './backup.ts'
 import { baseline } from './baseline.ts'
+import { bisect } from './bisect.ts'
 import { calibrate } from './calibrate.ts'
 import { clean } from './clean.ts'
 import { clone } from './clone.ts'
 import type { DescribeCommand } from './command.ts'
+import { doctor } from './doctor.ts'
 import { gate } from './gate.ts'
 import { history } from './history.ts'
 import { inspect } from './inspect.ts'
@@ -13,11 +16,15 @@ import { run } from './run.ts'
 import { sampleTraffic } from './sample-traffic.ts'
 import { shell } from './shell.ts'
 import { snapshots } from './snapshots.ts'
+import { verifyBackup } from './verify-backup.ts'
 
 /** Every command, by the name it is called by. Add one by registering it here. */
 export const commands = {
   run,
+  backup,
+  'verify-backup': verifyBackup,
   inspect,
+  bisect,
   baseline,
   calibrate,
   report,
@@ -29,5 +36,6 @@ export const commands = {
   clone,
   shell,
   snapshots,
+  doctor,
   clean,
 } satisfies Record<string, DescribeCommand>

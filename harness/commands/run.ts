@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { signingKeyVariable } from '../certificate/keys.ts'
 import { liveView } from '../live-view.ts'
+import { tell } from '../notify/tell.ts'
 import { exitCodes } from '../rehearsal.ts'
 import { rehearse } from '../rehearse.ts'
 import { reports } from '../reports/index.ts'
@@ -32,12 +33,19 @@ export function run(command: Command): void {
     await act(async ({ redactor, signal }) => {
       const plan = await planOf(options)
       redactor.add(process.env[signingKeyVariable] ?? '')
+      redactor.add(plan.notify?.url ?? '')
       const view = liveView(process.stderr, redactor)
       const rehearsal = await rehearse(plan, { observe: view.observe, signal, redactor })
       view.close()
       process.stdout.write(reports.terminal.render(rehearsal))
-      for (const { name, path } of plan.reports) await writeReport(path, reports[name].render(rehearsal))
-      await certify(plan, rehearsal)
+      try {
+        for (const { name, path } of plan.reports) await writeReport(path, reports[name].render(rehearsal))
+        await certify(plan, rehearsal)
+      } finally {
+        // Whoever interrupts a run knows how it ended, and does not wait for a chat that does not answer.
+        const problem = plan.notify && !signal.aborted ? await tell(plan.notify, rehearsal) : undefined
+        if (problem !== undefined) console.error(`  not told: ${problem}`)
+      }
       return exitCodes[rehearsal.verdict]
     })
   })

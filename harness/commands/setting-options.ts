@@ -7,7 +7,8 @@ import { one } from '../config-values.ts'
 import { messageOf } from '../errors.ts'
 import type { HistoryPlan, Plan } from '../plan.ts'
 import { protectedUrlsOf } from '../protected-urls.ts'
-import { settings, type RawSettings, type Setting, type SettingKey } from '../settings.ts'
+import type { Setting } from '../setting.ts'
+import { settings, type RawSettings, type SettingKey } from '../settings.ts'
 
 /** What commander parsed. */
 export type Options = Readonly<Record<string, unknown>>
@@ -70,7 +71,7 @@ export async function configFileOf(options: Options): Promise<Config> {
 }
 
 /** What commander parsed, by the setting's key. */
-function flagsOf(options: Options): RawSettings {
+export function flagsOf(options: Options): RawSettings {
   const flags: RawSettings = {}
   for (const setting of settings as readonly (Setting & { key: SettingKey })[]) {
     const name = /^--([a-z-]+)/

@@ -69,6 +69,14 @@ export async function stateDifferences(
   ]
 }
 
+/** Whether a difference is only that the migrator has made its own tables, as it does before the first migration. */
+export function isOwnTable(line: string, { table, tableSchema }: MigrationTableName): boolean {
+  const schema = tableSchema ?? 'public'
+  return [table, `${table}_lock`, 'kysely_migration_lock'].some(
+    (name) => line === `table ${schema}.${name} is added`,
+  )
+}
+
 /** Tables whose data came out differently in two undisturbed runs. */
 export function volatileTables(one: DatabaseState, other: DatabaseState): Set<string> {
   const names = [...(one.data ?? [])].flatMap(([name, { digest }]) =>

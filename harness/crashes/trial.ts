@@ -6,7 +6,7 @@ import type { Given } from '../stages/given.ts'
 import { traceMigrator, type MigratorTrace } from '../stages/trace-migrator.ts'
 import type { Fault } from './fault.ts'
 import { place } from './placement.ts'
-import { readState, stateDifferences, type DatabaseState } from './state.ts'
+import { isOwnTable, readState, stateDifferences, type DatabaseState } from './state.ts'
 
 /** What every trial compares with, from undisturbed runs. */
 export interface Reference {
@@ -48,28 +48,24 @@ export async function tryFault(
   // From there, migrating was rehearsed; and so was rolling back, from where it leads.
   if (fromStart.length === 0)
     return { left: 'nothing', debris: [], again: 'as-rehearsed', rollback: 'as-rehearsed', details: [] }
-  const debris = left.state.leftovers.invalidIndexes
+  const half = fromStart.filter((line) => !isOwnTable(line, record))
+  const invalid = left.state.leftovers.invalidIndexes
     .filter(({ index }) => !start.state.leftovers.invalidIndexes.some((it) => it.index === index))
     .map(({ index, table }) => `invalid index ${index} on ${table}`)
-  const fromEnd = await stateDifferences(end, left, volatile)
-  if (fromEnd.length === 0) {
-    return { left: 'everything', debris, again: 'as-rehearsed', rollback: 'as-rehearsed', details: [] }
+  const debris = [...invalid, ...half]
+  if ((await stateDifferences(end, left, volatile)).length === 0) {
+    return { left: 'everything', debris: [], again: 'as-rehearsed', rollback: 'as-rehearsed', details: [] }
   }
+  const part = half.length === 0 ? 'nothing' : 'part'
   const again = await traceMigrator(given, { operation: 'up', steps: 0 }, connection, quiet)
   const trouble = problemOf(again)
   if (trouble !== undefined)
-    return {
-      left: 'part',
-      debris: [...debris, ...fromStart],
-      again: 'failed',
-      rollback: 'not-tried',
-      details: [trouble],
-    }
+    return { left: part, debris, again: 'failed', rollback: 'not-tried', details: [trouble] }
   const resumed = await stateDifferences(end, await read(), volatile)
   const back = await rollBack(given, connection, reference, resumed.length === 0)
   return {
-    left: 'part',
-    debris: [...debris, ...fromStart],
+    left: part,
+    debris,
     again: resumed.length === 0 ? 'succeeded' : 'differs',
     rollback: back.rollback,
     details: [...resumed, ...back.details],

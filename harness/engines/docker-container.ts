@@ -8,6 +8,8 @@ import type { Run } from '../runs/run.ts'
 import { answerWithinMs, dockerClient, engineWords, statusOf, within } from './docker-client.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { fillContainer, waitingEntrypoint } from './docker-data.ts'
+import { blockEgress } from './docker-egress.ts'
+import type { Egress } from './engine.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -34,6 +36,9 @@ export interface PostgresContainer {
   readonly connection: Connection
   /** `17.10`. */
   readonly version: string
+  readonly egress: Egress
+  /** Closes its network again, which is a new one after a restart. */
+  readonly close: () => Promise<Egress>
 }
 
 /** Where the server's data is, when not in a volume that comes and goes with the container. */
@@ -57,7 +62,8 @@ export interface ContainerOptions {
 }
 
 /**
- * Starts a container of an image that is there, on the data of `options` where there is any, and waits until Postgres answers a query over TCP. Throws HarnessError
+ * Starts a container of an image that is there, on the data of `options` where there is any, and waits until Postgres
+ * answers a query over TCP; from then on it reaches nothing by itself, where that can be had. Throws HarnessError
  * `docker-start-failed` with the last lines of the log, leaving no container behind.
  */
 export async function startContainer(
@@ -81,12 +87,17 @@ export async function startContainer(
     if (directory !== undefined) await fillContainer(handle, directory, password)
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
-    const version = await untilAnswering(handle, connection)
-    return { name, handle, connection, version }
+    const { dockerode: docker } = client.container
+    const close = async () =>
+      await blockEgress({ docker, container: handle, image, name, labels: labelsOf(run) })
+    const closing = close()
+    // Its own container must be gone before anything else happens, however Postgres does.
+    const version = await untilAnswering(handle, connection).finally(() => closing)
+    return { name, handle, connection, version, egress: await closing, close }
   } catch (cause) {
     const log = await lastLog(named)
     await removeContainer(named).catch(() => {})
-    if (data !== undefined && cause instanceof HarnessError) throw cause
+    if (directory !== undefined && cause instanceof HarnessError) throw cause
     throw new HarnessError(
       'docker-start-failed',
       [`Image ${image} did not become a running Postgres: ${engineWords(cause)}`, ...log].join('\n'),
@@ -98,12 +109,20 @@ export async function startContainer(
 }
 
 /** Restarts Postgres with its container, which Docker may publish on another port; returns where it answers then. */
-export async function restartContainer({ handle, connection }: PostgresContainer): Promise<Connection> {
+export async function restartContainer({
+  handle,
+  connection,
+  egress,
+  close,
+}: PostgresContainer): Promise<Connection> {
   const client = await dockerClient()
   await handle.restart({ t: 60, abortSignal: AbortSignal.timeout(restartWithinMs) })
   const moved = { ...connection, ...(await addressOf(client, handle)) }
   try {
-    await untilAnswering(handle, moved)
+    const closing = close()
+    await untilAnswering(handle, moved).finally(() => closing)
+    const closed = await closing
+    if (egress.blocked && !closed.blocked) throw new Error(`its network is open again: ${closed.why}`)
     return moved
   } catch (cause) {
     throw new Error(
@@ -141,20 +160,25 @@ async function create(
   const container = new GenericContainer(image)
     .withName(name)
     .withLabels({
-      [runLabel]: run.id,
-      [ownerLabel]: JSON.stringify(run.owner),
+      ...labelsOf(run),
       ...(data?.expiresAt && { [expiresLabel]: data.expiresAt.toISOString() }),
     })
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
     .withCopyContentToContainer([{ content: password, target: passwordFile, mode: 0o444 }])
     .withSharedMemorySize(sharedMemoryBytes)
     .withExposedPorts(5432)
+    // A raw socket goes past the filter that keeps the container to itself (docker-egress.ts).
+    .withDroppedCapabilities('NET_RAW')
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   if (data !== undefined) container.withBindMounts([...data.mounts])
   if (entrypoint.length > 0) container.withEntrypoint(entrypoint)
   return await within(createWithinMs, container.start())
+}
+
+function labelsOf(run: Run): Record<string, string> {
+  return { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) }
 }
 
 /**

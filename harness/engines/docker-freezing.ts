@@ -10,7 +10,7 @@ import { dockerServer } from './docker-server.ts'
 import { dockerShelf } from './docker-shelf.ts'
 import { createVolume, removeVolume } from './docker-volumes.ts'
 import type { FreezableServer, Freezing, Frozen, ServerRequest } from './engine.ts'
-import { cleanDigest, controlFile, currentLogFile, passwordName } from './frozen-data.ts'
+import { cleanDigest, controlFile, neededLog, passwordName } from './frozen-data.ts'
 
 /** Writing what is in memory to disk at the end. */
 const stopWithinMs = 120_000
@@ -78,10 +78,12 @@ async function prepare({ handle, connection }: PostgresContainer, directory: str
   const script = `
     cd "$1" || exit
     for segment in pg_wal/????????????????????????; do
-      [ "\${segment#pg_wal/}" \\> "$2" ] && rm -f "$segment"
+      name=\${segment#pg_wal/}
+      { [ "$name" \\< "$2" ] || [ "$name" \\> "$3" ]; } && rm -f "$segment"
     done
-    umask 077 && cat "$0" > "$3" && du -sk . | cut -f1`
-  const argv = ['sh', '-c', script, passwordFile, directory, await currentLogFile(connection), passwordName]
+    umask 077 && cat "$0" > "$4" && du -sk . | cut -f1`
+  const { first, last } = await neededLog(connection)
+  const argv = ['sh', '-c', script, passwordFile, directory, first, last, passwordName]
   const { exitCode, stdout, stderr } = await execInContainer(handle, { argv })
   const bytes = Number(stdout.trim()) * 1024
   if (exitCode === 0 && bytes > 0) return bytes

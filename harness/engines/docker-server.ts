@@ -21,7 +21,7 @@ export function dockerServer(
   container: PostgresContainer,
   afterwards: () => Promise<void> = async () => {},
 ): Server {
-  const { handle, version } = container
+  const { handle, version, egress } = container
   let { connection } = container
   const keptName = container.name.replace('pg-rehearsal-', keptPrefix)
   const toolVersions = new Map<ClientTool, Promise<string | undefined>>()
@@ -34,6 +34,7 @@ export function dockerServer(
     image,
     owned: true,
     toolsReadFiles: false,
+    egress,
     connection: (database) => ({ ...connection, database }),
     toolVersion: async (tool) => {
       const known = toolVersions.get(tool) ?? askVersion(container, tool)

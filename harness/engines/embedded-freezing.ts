@@ -17,7 +17,7 @@ import type {
   Frozen,
   ServerRequest,
 } from './engine.ts'
-import { cleanDigest, controlFile, currentLogFile, passwordName, requireUnaltered } from './frozen-data.ts'
+import { cleanDigest, controlFile, neededLog, passwordName, requireUnaltered } from './frozen-data.ts'
 
 /** Data directories on this machine; clones are copies of them, which share their blocks where the file system can. */
 export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Binaries>): Freezing {
@@ -48,12 +48,13 @@ export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Bin
 
 async function freeze(server: EmbeddedServer): Promise<Frozen> {
   const { dataDirectory, password } = server.cluster
-  const current = await currentLogFile(server.connection('postgres'))
+  const needed = await neededLog(server.connection('postgres'))
   await server.halt()
   const controlDigest = cleanDigest(await readFile(join(dataDirectory, controlFile)))
   const log = join(dataDirectory, 'pg_wal')
   for (const name of await readdir(log)) {
-    if (/^[0-9A-F]{24}$/.test(name) && name > current) await rm(join(log, name), { force: true })
+    if (/^[0-9A-F]{24}$/.test(name) && (name < needed.first || name > needed.last))
+      await rm(join(log, name), { force: true })
   }
   await writeFile(join(dataDirectory, passwordName), password, { mode: 0o600 })
   return { place: dataDirectory, controlDigest, bytes: await bytesBelow(dataDirectory) }

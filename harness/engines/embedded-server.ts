@@ -36,6 +36,7 @@ export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run):
     image: null,
     owned: true,
     toolsReadFiles: true,
+    egress: { blocked: false, why: 'an embedded server is a process of this machine' },
     connection: (database) => ({ ...admin, database }),
     toolVersion: clientToolVersion,
     runTool: async (tool, args, { database, ...options }) => {

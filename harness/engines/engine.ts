@@ -114,6 +114,9 @@ export type Availability =
   | { readonly available: true; readonly detail: string }
   | { readonly available: false; readonly reason: string; readonly remedy: string }
 
+/** Whether the server can open connections to anything but itself: what it restored may try. */
+export type Egress = { readonly blocked: true } | { readonly blocked: false; readonly why: string }
+
 /** A running server. Everything it made is gone after `stop`. */
 export interface Server {
   readonly engine: string
@@ -125,6 +128,7 @@ export interface Server {
   readonly owned: boolean
   /** `runTool` runs on this machine: its tools can be given paths of files here. */
   readonly toolsReadFiles: boolean
+  readonly egress: Egress
   connection(database: string): Connection
   /** Whether `runTool` has this client tool, and its version (`17.10`). */
   toolVersion(tool: ClientTool): Promise<string | undefined>

@@ -31,6 +31,7 @@ export function externalServer(admin: Connection, version: string, run: Run): Se
     image: null,
     owned: false,
     toolsReadFiles: true,
+    egress: { blocked: false, why: 'the server is not ours' },
     connection: (database) => ({ ...admin, database }),
     toolVersion: clientToolVersion,
     runTool: async (tool, args, { database, ...options }) =>

@@ -33,17 +33,25 @@ export function requireUnaltered({ place, controlDigest }: Frozen, control: Buff
   })
 }
 
+/** The segments of the write-ahead log from which a server that is shut down now would start, first and last. */
+export interface NeededLog {
+  readonly first: string
+  readonly last: string
+}
+
 /**
- * Writes everything down, and names the segment of the write-ahead log that is being written. Later names in `pg_wal`
- * are segments kept for reuse, gigabytes after a load, which a server that does not write can do without.
+ * Writes everything down, and names the segments of `pg_wal` that are still needed. Later names are kept for reuse,
+ * gigabytes after a load; earlier ones may hold what was masked since.
  */
-export async function currentLogFile(admin: Connection): Promise<string> {
+export async function neededLog(admin: Connection): Promise<NeededLog> {
   return await withClient(admin, async (client) => {
+    await client.query('select pg_catalog.pg_switch_wal()')
     await client.query('checkpoint')
-    const { rows } = await client.query<{ name: string }>(
-      'select pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()) as name',
+    const { rows } = await client.query<{ first: string; last: string }>(
+      `select redo_wal_file as first, pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()) as last
+       from pg_catalog.pg_control_checkpoint()`,
     )
-    return rows[0]?.name ?? ''
+    return rows[0] ?? { first: '', last: '' }
   })
 }
 

@@ -3,27 +3,36 @@ import type { Message, Request } from './protocol.ts'
 import { thrownError } from './thrown.ts'
 
 /**
- * The migrator's child process: takes one Request over IPC, answers with Messages and exits. It runs the
+ * The migrator's child process: takes a Request over IPC, answers with Messages and exits, or waits for another
+ * Request where the first says that more may come and nothing of the app's has to go first. It runs the
  * app's code, so it is apart from the harness: what exits, hangs or leaks here ends with the process.
  */
-process.once('message', (request: Request) => void main(request))
+process.on('message', (message: Request | 'go') => {
+  if (message === 'go') gate.resolve()
+  else void main(message)
+})
+
+const gate = Promise.withResolvers<void>()
 
 // The parent was killed: nobody is left to hear.
 process.on('disconnect', () => process.exit(1))
 
 let phase: 'load' | 'run' = 'load'
 
+process.on('unhandledRejection', (error) => {
+  // An app that handles them itself goes on in production too.
+  if (process.listenerCount('unhandledRejection') === 1) fail(error)
+})
+
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') === 1) fail(error)
+})
+
 async function main(request: Request): Promise<void> {
-  process.on('unhandledRejection', (error) => {
-    // An app that handles them itself goes on in production too.
-    if (process.listenerCount('unhandledRejection') === 1) fail(error)
-  })
-  process.on('uncaughtException', (error) => {
-    if (process.listenerCount('uncaughtException') === 1) fail(error)
-  })
+  phase = 'load'
   try {
-    const last = await perform(request, report)
-    send(last, () => process.exit(0))
+    const last = await perform(request, report, gate.promise)
+    send(last, last.stays ? undefined : () => process.exit(0))
   } catch (error) {
     fail(error)
   }

@@ -92,6 +92,13 @@ describe("children's environment", () => {
     expect(environment).to.include({ PGHOSTADDR: '', PGOPTIONS: '', PGSSLMODE: 'disable' })
   })
 
+  it("drops the rehearsal's own secrets, and empties them where a .env file would bring them back", () => {
+    const url = 'https://hooks.example/sesame'
+    const environment = environmentOf({ REHEARSAL_WEBHOOK_URL: url, REHEARSAL_SIGNING_KEY: 'sesame' })
+    expect(JSON.stringify(environment)).not.to.contain('sesame')
+    expect(environmentOf({}, [{ REHEARSAL_WEBHOOK_URL: url }])).to.include({ REHEARSAL_WEBHOOK_URL: '' })
+  })
+
   it('leaves harmless variables of .env files to the app', () => {
     expect(environmentOf({}, [{ COLOUR: 'red' }])).not.to.have.property('COLOUR')
   })

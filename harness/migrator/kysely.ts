@@ -49,6 +49,7 @@ export interface MigratorProps {
 export interface Migrator {
   getMigrations(): Promise<readonly MigrationInfo[]>
   migrateToLatest(): Promise<ResultSet>
+  migrateUp(): Promise<ResultSet>
   migrateDown(): Promise<ResultSet>
 }
 

@@ -30,12 +30,16 @@ export interface MigratorOptions {
   readonly stallTimeoutMs: number
   /** Importing the migrations may take so long; default 60 s. */
   readonly loadTimeoutMs?: number
+  /** Another migrator works on the database meanwhile, whose sessions are left alone; default false. */
+  readonly shared?: boolean
+  /** Awaited between loading the migrations and running them; must settle. */
+  readonly gate?: () => Promise<void>
   readonly signal?: AbortSignal
   readonly onMessage?: (message: Message) => void
   readonly run: Run
 }
 
-export type MigratorRequest = Omit<Request, 'connectionString'>
+export type MigratorRequest = Omit<Request, 'connectionString' | 'gated'>
 
 /**
  * Runs one operation of the app's Migrator in a child process and returns what was seen, whatever the
@@ -63,11 +67,19 @@ export async function runMigrator(
   const untrack = track(child, options)
   try {
     child.process.send(
-      { ...request, connectionString: urlOf(options.connection) } satisfies Request,
+      {
+        ...request,
+        connectionString: urlOf(options.connection),
+        gated: options.gate !== undefined,
+      } satisfies Request,
       () => {},
     )
     if (request.operation === 'list') await loading(child, child.exited, options)
     else await loading(child, loaded.promise, options)
+    if (options.gate !== undefined) {
+      await options.gate()
+      child.process.send('go', () => {})
+    }
     const watch = request.operation === 'list' ? undefined : watchSessions(options)
     moved = watch?.touch ?? moved
     const stall = await running(child, watch)
@@ -82,7 +94,7 @@ export async function runMigrator(
 }
 
 /** tsx takes `paths` and the like from the tsconfig.json nearest to the migrations. */
-async function tsxVariables(path: string): Promise<Record<string, string>> {
+export async function tsxVariables(path: string): Promise<Record<string, string>> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     () => false,
@@ -92,13 +104,13 @@ async function tsxVariables(path: string): Promise<Record<string, string>> {
 }
 
 /** Ends the child and whatever it started; safe when it is gone already. */
-async function endChild(child: MigratorChild): Promise<void> {
+export async function endChild(child: MigratorChild): Promise<void> {
   if (child.process.pid !== undefined) await endGroup(child.process.pid)
   await child.exited
 }
 
 /** Ends the child when the signal says so, or with this program at the next sweep; returns how to undo both. */
-function track(child: MigratorChild, { run, signal }: MigratorOptions): () => void {
+export function track(child: MigratorChild, { run, signal }: MigratorOptions): () => void {
   const { pid } = child.process
   const end = (): void => void endChild(child)
   if (pid !== undefined) run.track(pid)
@@ -109,7 +121,8 @@ function track(child: MigratorChild, { run, signal }: MigratorOptions): () => vo
   }
 }
 
-async function loading(
+/** Waits for `loaded`, or for the child's end. Throws HarnessError `migrations-load-timeout`. */
+export async function loading(
   child: MigratorChild,
   loaded: Promise<unknown>,
   options: MigratorOptions,
@@ -129,7 +142,8 @@ async function loading(
   )
 }
 
-function watchSessions({ watch, connection, stallTimeoutMs }: MigratorOptions): StallWatch {
+/** Watches the sessions of the migrator by a way that the trace does not see. */
+export function watchSessions({ watch, connection, stallTimeoutMs }: MigratorOptions): StallWatch {
   return watchForStall(watch ?? connection, stallTimeoutMs)
 }
 
@@ -144,7 +158,8 @@ async function running(child: MigratorChild, watch: StallWatch | undefined): Pro
   }
 }
 
-async function outcomeOf(
+/** What the child's messages and its end add up to; ends it. Throws HarnessError when the migrations did not load. */
+export async function outcomeOf(
   child: MigratorChild,
   messages: readonly Message[],
   stall: Stall | null,
@@ -183,7 +198,12 @@ function endedWhileLoading(exitCode: number | null, signal: string | null, outpu
   )
 }
 
-async function leaveNoSession({ watch, connection }: MigratorOptions, graceMs: number): Promise<void> {
+/** Waits for the migrator's sessions to end, and ends them after `graceMs`. */
+export async function leaveNoSession(
+  { watch, connection, shared = false }: MigratorOptions,
+  graceMs: number,
+): Promise<void> {
+  if (shared) return
   // A server that is gone has no sessions.
   await withClient(watch ?? connection, (client) => endSessions(client, graceMs)).catch(() => {})
 }

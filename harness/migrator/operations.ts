@@ -14,7 +14,11 @@ type Done = Extract<Message, { kind: 'done' }>
 const unawaitedQueriesTimeoutMs = 2000
 
 /** Does what is asked and says so through `report`; what it returns is the last message. Throws LoadError. */
-export async function perform(request: Request, report: (message: Message) => void): Promise<Done> {
+export async function perform(
+  request: Request,
+  report: (message: Message) => void,
+  gate: Promise<void>,
+): Promise<Done> {
   const observer = makeObserver(report)
   const loaded = await loadSource(request.source, request.connectionString, observer.wrap)
   report({
@@ -25,22 +29,27 @@ export async function perform(request: Request, report: (message: Message) => vo
     observed: loaded.inside !== null,
     ignored: loaded.ignored,
   })
-  if (request.operation === 'list') return done(await list(loaded), [], null, [])
-  const steps = await runSteps(loaded.migrator, request)
+  if (request.operation === 'list') return done({ migrations: await list(loaded) })
+  if (request.gated === true) await gate
+  const { results, error } = await runSteps(loaded.migrator, request)
   await observer.settled(unawaitedQueriesTimeoutMs)
   const settingsKept = await keptSettings(observer, loaded.inside?.db)
-  const { migrations, error } = await state(loaded.migrator)
-  return done(migrations, steps.results, steps.error ?? error, settingsKept)
+  const { migrations, error: later } = await state(loaded.migrator)
+  const stays = request.more === true && loaded.own
+  if (stays) await loaded.inside?.db.destroy()
+  return done({ migrations, results, error: error ?? later, settingsKept, stays })
 }
 
-function done(
-  migrations: ListedMigration[],
-  results: StepResult[],
-  error: unknown,
-  settingsKept: readonly Setting[],
-): Done {
+function done({
+  migrations,
+  results = [],
+  error,
+  settingsKept = [],
+  stays = false,
+}: Pick<Done, 'migrations'> &
+  Partial<Pick<Done, 'results' | 'settingsKept' | 'stays'>> & { error?: unknown }): Done {
   const failed = error !== undefined && error !== null
-  return { kind: 'done', migrations, results, error: failed ? thrownError(error) : null, settingsKept }
+  return { kind: 'done', migrations, results, error: failed ? thrownError(error) : null, settingsKept, stays }
 }
 
 /** The names in the Migrator's own order, from one whose database answers nothing. */
@@ -81,11 +90,14 @@ interface Steps {
 }
 
 async function runSteps(migrator: Migrator, request: Request): Promise<Steps> {
-  if (request.operation === 'up') return step(() => migrator.migrateToLatest())
+  const { operation } = request
+  if (operation === 'up' && request.steps === 0) return step(() => migrator.migrateToLatest())
   const results: StepResult[] = []
-  if (request.operation !== 'down') return { results, error: null }
+  if (operation !== 'down' && operation !== 'up') return { results, error: null }
   for (let count = 0; count < request.steps; count += 1) {
-    const { results: more, error } = await step(() => migrator.migrateDown())
+    const { results: more, error } = await step(() =>
+      operation === 'up' ? migrator.migrateUp() : migrator.migrateDown(),
+    )
     results.push(...more)
     const stuck = more.length === 0 || more.some(({ status }) => status === 'not-executed')
     if (stuck || (error !== null && error !== undefined)) return { results, error }

@@ -1,14 +1,18 @@
 import type { Direction } from '../rehearsal.ts'
 import type { MigrationSource } from '../plan.ts'
 
-/** What the parent asks of the migrator's child process, once, as its first message. */
+/** What the parent asks of the migrator's child process. */
 export interface Request {
   readonly operation: 'list' | 'state' | 'up' | 'down'
   readonly source: MigrationSource
   /** Of the copy; for `list` it names no server and nothing connects. */
   readonly connectionString: string
-  /** `down`: how many migrations to take down, newest first, one `migrateDown` each. */
+  /** How many, one `migrateUp` or `migrateDown` each, newest first for `down`; `up` of 0 is one `migrateToLatest`. */
   readonly steps: number
+  /** Another request may follow in the same process, if `done` says so. */
+  readonly more?: boolean
+  /** Wait for the message `go` once the migrations are loaded. */
+  readonly gated?: boolean
 }
 
 /** What the child says, in order; `done` or `failed` is the last. */
@@ -50,6 +54,8 @@ export type Message =
       readonly error: ThrownError | null
       /** Of the settings left, those that outlived the transaction on the migrator's connection. */
       readonly settingsKept: readonly Setting[]
+      /** The process waits for another request; nothing of this one is left open. */
+      readonly stays: boolean
     }
   | { readonly kind: 'failed'; readonly phase: 'load' | 'run'; readonly error: ThrownError }
 

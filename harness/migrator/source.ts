@@ -21,6 +21,8 @@ export interface LoadedSource extends MigrationTable {
   /** Null when the app's own Migrator could not be seen into. */
   readonly inside: { readonly db: Db; readonly provider: Provider } | null
   readonly ignored: readonly string[]
+  /** The Migrator is the harness's own: its connections can be closed, and another one be made. */
+  readonly own: boolean
 }
 
 /**
@@ -91,6 +93,7 @@ async function ownMigrator(provider: Provider, options: LoadOptions): Promise<Lo
     inside: { db, provider },
     ...migrationTableOf(props),
     ignored: [],
+    own: true,
   }
 }
 
@@ -137,6 +140,7 @@ async function appMigrator(
     inside: props === undefined ? null : { db: props.db, provider: props.provider },
     ...(props === undefined ? { table: 'kysely_migration', tableSchema: null } : migrationTableOf(props)),
     ignored: [],
+    own: false,
   }
 }
 

@@ -39,12 +39,13 @@ export function messageOf(
   }
 }
 
+/** When the chat is told. */
+export const tellingMoments = ['change', 'failure', 'always'] as const
+
+export type TellingMoment = (typeof tellingMoments)[number]
+
 /** Whether there is something to say. `change`: the verdict is another one than before, or none that passed. */
-export function isTold(
-  on: 'change' | 'failure' | 'always',
-  verdict: Verdict,
-  previous: Verdict | undefined,
-): boolean {
+export function isTold(on: TellingMoment, verdict: Verdict, previous: Verdict | undefined): boolean {
   if (on === 'always') return true
   return verdict !== 'passed' || (on === 'change' && previous !== undefined && previous !== verdict)
 }

@@ -8,6 +8,7 @@ import { overview } from './html/overview.ts'
 import { clientsSection } from './html/clients.ts'
 import { crashesSection } from './html/crashes.ts'
 import { backupSection, limitsSection, versionsSection } from './html/provenance.ts'
+import { hasRollback, rollbackSection } from './html/rollback.ts'
 import { specsSection, tablesSection } from './html/sections.ts'
 import { style } from './html/style.ts'
 import { timelineSection } from './html/timeline.ts'
@@ -48,19 +49,21 @@ function page(rehearsal: Rehearsal): Markup {
 ${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
-${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${crashesSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
+${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${rollbackSection(rehearsal)}${crashesSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
 <footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
 </body></html>
 `
 }
 
-function jumps({ findings, migrations, crashes, tables, specs, probes, trends }: Rehearsal): Markup {
+function jumps(rehearsal: Rehearsal): Markup {
+  const { findings, migrations, crashes, tables, specs, probes, trends } = rehearsal
   const entries: readonly (readonly [string, string, number?])[] = [
     ...(probes === undefined ? [] : ([['clients', 'Clients', probes.tables.length]] as const)),
     ['findings', 'Findings', findings.length],
     ['timeline', 'Timeline'],
     ['migrations', 'Migrations', new Set(migrations.map(({ name }) => name)).size],
+    ...(hasRollback(rehearsal) ? [['rollback', 'Ways back'] as const] : []),
     ...(crashes.length === 0 ? [] : ([['crashes', 'Deaths', crashes.length]] as const)),
     ['data', 'Data', tables.length],
     ['specs', 'Specs', specs.reduce((sum, pass) => sum + pass.passed + pass.failed, 0)],

@@ -7,6 +7,7 @@ import { locksText } from './locks-text.ts'
 import { latencyText, probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
 import { cell, fenced, line, table, tableLines } from './markdown-text.ts'
+import { staircaseHead, staircaseRows, waysBack } from './rollback-text.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
 const stageMarks: Record<StageStatus, string> = {
@@ -43,6 +44,7 @@ export const markdown = {
       ...crashesSection(rehearsal),
       ...estimatesSection(rehearsal),
       ...specsSection(rehearsal),
+      ...rollbackSection(rehearsal),
       stagesSection(rehearsal),
       ...(rehearsal.limits.length === 0
         ? []
@@ -157,6 +159,20 @@ function specsSection({ specs }: Rehearsal): string[] {
     duration(pass.durationMs),
   ])
   return ['## Smoke specs', table(['database', 'passed', 'failed', 'skipped', 'time'], rows)]
+}
+
+function rollbackSection(rehearsal: Rehearsal): string[] {
+  const rows = staircaseRows(rehearsal).map((row) => row.map((text) => cell(text)))
+  const more = (left: number) =>
+    `\n*${count(left, 'more migration')} left out; the HTML report has them all.*`
+  const steps = fitting(tableLines(staircaseHead, rows), lengths.migrations / 3, { join: '\n', more })
+  const ways = waysBack(rehearsal).map((text) => `- ${line(text)}`)
+  if (rows.length + ways.length === 0) return []
+  return [
+    '## Ways back',
+    ...(rows.length === 0 ? [] : [steps.join('\n')]),
+    ...(ways.length === 0 ? [] : [ways.join('\n')]),
+  ]
 }
 
 function stagesSection({ stages, durationMs }: Rehearsal): string {

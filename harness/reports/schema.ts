@@ -1,12 +1,7 @@
 import { z } from 'zod'
-import { questionNames, stageNames, type Rehearsal } from '../rehearsal.ts'
-
-const text = z.string()
-const number = z.number().nonnegative()
-const whole = z.int().nonnegative()
-const list = <Item extends z.ZodType>(item: Item) => z.array(item)
-const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape)
-const direction = z.enum(['up', 'down'])
+import { questionNames, specPhases, stageNames, type Rehearsal } from '../rehearsal.ts'
+import { probes } from './schema-probes.ts'
+import { direction, list, number, object, text, whole } from './schema-words.ts'
 
 const evidence = object({
   migration: text.exactOptional(),
@@ -15,7 +10,8 @@ const evidence = object({
   details: list(text).exactOptional(),
 })
 
-const finding = object({
+/** A finding as every JSON document of the tool has it. */
+export const finding = object({
   id: text.regex(/^[a-z][a-z0-9-]*$/),
   severity: z.enum(['error', 'unverified', 'warning', 'notice']),
   subject: text,
@@ -24,7 +20,8 @@ const finding = object({
   evidence: evidence.exactOptional(),
 })
 
-const backup = object({
+/** The backup that was restored. */
+export const backup = object({
   path: text,
   format: text,
   compression: text,
@@ -41,7 +38,7 @@ const backup = object({
 })
 
 const specPass = object({
-  phase: z.enum(['migrated', 'rolled-back']),
+  phase: z.enum(specPhases),
   passed: whole,
   failed: whole,
   pending: whole,
@@ -86,68 +83,6 @@ const estimate = object({
   restsOn: list(text),
 })
 
-const latencies = object({
-  count: whole,
-  p50Ms: number,
-  p95Ms: number,
-  p99Ms: number,
-  maxMs: number,
-}).nullable()
-const during = { migration: text.nullable(), direction: direction.nullable() }
-const clientErrors = list(object({ code: text, count: whole, message: text, firstMs: number, ...during }))
-const probeSeries = object({
-  sql: text,
-  probes: whole,
-  thresholdMs: number,
-  quiet: latencies,
-  during: latencies,
-  after: latencies,
-  longestStallMs: number,
-  totalStallMs: number,
-  stallCount: whole,
-  stalls: list(object({ startMs: number, durationMs: number, statement: text.nullable(), ...during })),
-  errors: clientErrors,
-})
-
-const probes = object({
-  intervalMs: number,
-  durationMs: number,
-  runs: list(object({ direction, startMs: number, endMs: number, heldMs: number.nullable() })),
-  ownLagMs: number,
-  tables: list(
-    object({
-      name: text,
-      why: z.enum(['locked', 'large']),
-      reads: probeSeries,
-      writes: probeSeries.nullable(),
-    }),
-  ),
-  notProbed: list(object({ table: text, reason: text })),
-  queues: list(
-    object({
-      relation: text,
-      mode: text,
-      statement: text,
-      startMs: number,
-      waitedMs: number,
-      behind: text,
-      queued: whole,
-      queuedMs: number,
-      ...during,
-    }),
-  ),
-  traffic: list(
-    object({
-      name: text,
-      before: latencies,
-      during: latencies,
-      after: latencies,
-      unsent: whole,
-      errors: clientErrors,
-    }),
-  ),
-})
-
 const crash = object({
   migration: text.nullable(),
   statement: whole,
@@ -174,6 +109,22 @@ const trends = object({
     }),
   ),
 })
+
+const staircaseStep = object({
+  migration: text,
+  verdict: z.enum(['faithful', 'unfaithful', 'failed', 'missing-down', 'not-reached']),
+  upMs: number.nullable(),
+  downMs: number.nullable(),
+  upAgainMs: number.nullable(),
+  differences: list(text),
+})
+
+const newWrites = object({
+  tables: list(object({ name: text, rowsBefore: whole, rowsWritten: whole, rowsLeft: whole.nullable() })),
+  rolledBack: specPass.nullable(),
+})
+
+const recovery = object({ restoreMs: number, backupBytes: whole, backupAgeMs: number.nullable() })
 
 /** What the JSON report looks like; `docs/rehearsal.schema.json` is made from it. */
 export const rehearsalSchema = object({
@@ -206,7 +157,17 @@ export const rehearsalSchema = object({
   probes: probes.exactOptional(),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
   databaseSize: object({ restoredBytes: whole, migratedBytes: whole }).nullable(),
+  masking: list(
+    object({
+      name: text,
+      rows: whole,
+      columns: list(object({ name: text, rule: text, because: text.exactOptional() })),
+    }),
+  ).exactOptional(),
   specs: list(specPass),
+  staircase: list(staircaseStep).exactOptional(),
+  newWrites: newWrites.exactOptional(),
+  recovery: recovery.exactOptional(),
   stages: list(
     object({
       name: z.enum(stageNames),

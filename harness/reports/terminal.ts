@@ -6,11 +6,13 @@ import { estimateParts, restsOn } from './estimate-text.ts'
 import { locksText } from './locks-text.ts'
 import { probeLines } from './probes-text.ts'
 import type { Report } from './report.ts'
+import { staircaseRows, waysBack } from './rollback-text.ts'
 import { bySeverity, count, duration, inputLines, verdictTitles } from './text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-const verdictStyles: Record<Verdict, Style> = {
+/** The colours of verdicts. */
+export const verdictStyles: Record<Verdict, Style> = {
   passed: ['bold', 'green'],
   failed: ['bold', 'red'],
   'could-not-verify': ['bold', 'yellow'],
@@ -51,6 +53,8 @@ export const terminal = {
         (pass) =>
           `  specs on the ${pass.phase} database: ${pass.passed} passed, ${pass.failed} failed, ${pass.pending} skipped`,
       ),
+      ...staircaseLines(rehearsal),
+      ...waysBack(rehearsal).map((line) => `  ${line}`),
       '',
       ...inputLines(rehearsal).map((line) => styleText('dim', `  ${line}`)),
       ...rehearsal.limits.map((limit) => styleText('dim', `  limit: ${limit}`)),
@@ -66,7 +70,8 @@ function leadLines(rehearsal: Rehearsal): string[] {
   return lines.length === 0 ? [] : ['', ...lines.map((line) => `  ${styleText('bold', line)}`)]
 }
 
-function findingLines(finding: Finding): string[] {
+/** A finding in front of people, several lines with an empty one behind them. */
+export function findingLines(finding: Finding): string[] {
   const { severity, id, subject, message, remedy, evidence } = finding
   // A notice decides nothing: its evidence and remedy are in the other reports.
   const isShort = severity === 'notice'
@@ -121,6 +126,18 @@ function estimateLines({ estimates = [] }: Rehearsal): string[] {
         `    ${estimate.direction.padEnd(4)} ${estimate.migration}  ${estimateParts(estimate).join('; ')}`,
       ),
     ),
+  ]
+}
+
+/** Only what is not as it should be; that all is well is one line. */
+function staircaseLines(rehearsal: Rehearsal): string[] {
+  const { staircase = [] } = rehearsal
+  if (staircase.length === 0) return []
+  const faithful = staircase.filter(({ verdict }) => verdict === 'faithful').length
+  const wrong = staircaseRows(rehearsal).filter((_, at) => staircase[at]?.verdict !== 'faithful')
+  return [
+    `  one at a time: ${faithful} of ${count(staircase.length, 'migration')} come down and up again as they were`,
+    ...wrong.map(([migration, verdict]) => `  ✖ down ${migration} ${verdict}`),
   ]
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Raise it whenever a restore of the same backup comes to other data than before. */
-const restoreVersion = 2
+const restoreVersion = 5
 
 /** All that shapes the data of a snapshot. */
 export interface SnapshotIngredients {
@@ -14,15 +14,31 @@ export interface SnapshotIngredients {
   /** Which of the backup's databases; undefined: the only one. */
   readonly database: string | undefined
   readonly encoding: string | null
+  /** Its tables and indexes were checked for damage. */
+  readonly amcheck: boolean
   /** Production's settings, which the server was put under. */
   readonly configuration: string | null
-  /** Of the masking rules; empty where nothing is masked. */
-  readonly masking: string
+  /** Of the masking rules; null where nothing is masked. */
+  readonly masking: string | null
+  /** What looks personal and is not masked is an error: a copy made without that says nothing of it. */
+  readonly requireMasking: boolean
 }
 
 /** The name of the snapshot that these make: 24 hex digits, equal when all of them are. */
 export function snapshotKey(ingredients: SnapshotIngredients): string {
-  const { engine, tool, backup, database, encoding, configuration, masking } = ingredients
-  const all = [restoreVersion, engine, tool, backup, database ?? null, encoding, configuration, masking]
+  const { engine, tool, backup, database, encoding, configuration, masking, requireMasking, amcheck } =
+    ingredients
+  const all = [
+    restoreVersion,
+    engine,
+    tool,
+    backup,
+    database ?? null,
+    encoding,
+    configuration,
+    masking,
+    requireMasking,
+    amcheck,
+  ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 24)
 }

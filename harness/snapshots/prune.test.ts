@@ -19,7 +19,7 @@ function stored(names: string, inUse = ''): Snapshot[] {
       server: 'embedded',
       database: 'rehearsal',
       pristine: true,
-      restore: { summary: '', findings: [] },
+      restore: { summary: '', findings: [], masking: [], restoreMs: 1 },
     },
   }))
 }

@@ -1,7 +1,7 @@
 import { stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Frozen, Shelf, ShelvedSnapshot } from '../engines/engine.ts'
-import type { Finding } from '../rehearsal.ts'
+import type { Finding, MaskedTable } from '../rehearsal.ts'
 import { stateDirectory } from './state-directory.ts'
 
 /** What is remembered of the restore that made a snapshot. */
@@ -25,6 +25,8 @@ export interface RestoreRecord {
   /** What the restore had to say about itself: one line, and all that it found. */
   readonly summary: string
   readonly findings: readonly Finding[]
+  readonly masking: readonly MaskedTable[]
+  readonly restoreMs: number
 }
 
 export interface Snapshot {

@@ -99,9 +99,15 @@ for (const testServer of testServers) {
         await withClient(copy.connection('shop'), (client) =>
           client.query(`update pg_database set datcollversion = '0.9' where datname = 'shop'`),
         )
-        const { findings } = await takeOver(backup, { server: copy, database: 'shop' }, () => {}, {
-          alwaysCopy: true,
-        })
+        const { findings } = await takeOver(
+          { masking: { rules: {}, required: false, salt: undefined } },
+          backup,
+          { server: copy, database: 'shop' },
+          () => {},
+          {
+            alwaysCopy: true,
+          },
+        )
         expect(findings.map(({ id }) => id)).to.deep.equal(['defused', 'collation-version-changed'])
         expect(findings[0]?.evidence?.details).to.deep.equal([
           'prepared transaction forgotten: rolled back',

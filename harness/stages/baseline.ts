@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { MigrationTable } from '../backups/backup-format.ts'
+import type { BackupContents, MigrationTable } from '../backups/backup-format.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog, type TableName } from '../catalog/read.ts'
@@ -7,8 +7,11 @@ import { recordTables } from '../migrator/records/index.ts'
 import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
+import { rowDifferences, type RowDifference } from '../proof/rows.ts'
+import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
+import type { Prepared } from './preflight.ts'
 import type { Restored } from './restore.ts'
 
 /** What the database was before anything was done to it. */
@@ -21,14 +24,24 @@ export interface Baseline {
   readonly ignoreTables: readonly TableName[]
 }
 
-/** Takes down the restored database's catalog, row counts and digests. */
+/** Takes down the restored database's catalog, row counts and digests, and compares the counts with the backup's. */
 export async function baseline(
   plan: Plan,
-  { pristine, unshare }: Restored,
-  migrationTable: MigrationTable,
+  restored: Restored,
+  { table, facts }: Pick<Prepared, 'table' | 'facts'>,
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
-  const ignoreTables = migratorTables(migrationTable, plan.migrate.command !== undefined)
+  const ignoreTables = migratorTables(table, plan.migrate.command !== undefined)
+  return await describeRestored(restored, ignoreTables, facts.contents, progress)
+}
+
+/** The same without any table left out but those named. */
+export async function describeRestored(
+  { pristine, unshare }: Restored,
+  ignoreTables: readonly TableName[],
+  { rows: expected }: BackupContents,
+  progress: Progress,
+): Promise<StageOutput<Baseline>> {
   progress('reading catalog and data')
   const [catalog, tables] = await Promise.all([
     withClient(pristine, (client) => readCatalog(client, { ignoreTables })),
@@ -41,10 +54,22 @@ export async function baseline(
     // Migrations are timed next.
     unshare(),
   ])
+  const differences = await withClient(pristine, (client) => rowDifferences(client, expected, tables))
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
     facts: { pristine, catalog, tables, ignoreTables },
     summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}`,
+    findings: differences.map(rowsLost),
+  }
+}
+
+function rowsLost({ name, expected, found }: RowDifference): Finding {
+  return {
+    id: 'restored-row-drift',
+    severity: 'unverified',
+    subject: name,
+    message: `The backup has ${count(expected, 'row')} of ${name}, and the copy ${found.toLocaleString('en-GB')}.`,
+    remedy: 'Make the backup restore whole, then rehearse again.',
   }
 }
 

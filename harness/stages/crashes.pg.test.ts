@@ -17,7 +17,10 @@ import { withTemporary } from '../testing/temporary.ts'
 import { crashes, type Crashes } from './crashes.ts'
 
 const base = `create table items (id int primary key generated always as identity, code text);
-  insert into items (code) select 'c' || i from generate_series(1, 40000) i`
+  insert into items (code) select 'c' || i from generate_series(1, 40000) i;
+  create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null);
+  create table kysely_migration_lock (id varchar(255) primary key, is_locked integer default 0 not null);
+  insert into kysely_migration_lock (id) values ('migration_lock')`
 
 /** Each breaks in a way of its own when no transaction is around it. */
 const withoutTransactions = {
@@ -83,18 +86,21 @@ for (const engine of ['embedded', 'docker'] as const) {
       if (run !== undefined) await run.dispose()
     })
 
-    it('of migrations without transactions leave what is found and named', async () => {
+    it('of migrations without transactions leave what is found and named', async function () {
+      // What is left without a transaction is the same on every engine, and looking at it takes a while.
+      if (engine === 'docker') return this.skip()
       const { facts, findings } = await tried(run, clones, withoutTransactions, true)
-      const ids = findings.map(({ id, subject }) => `${id} ${subject}`)
-      expect(ids).to.deep.equal([
-        'crash-not-resumed 001_two_tables',
-        'crash-state-differs 002_unique_code',
-        'crash-leaves-debris 003_note',
-      ])
-      const [notResumed, differs] = findings
-      expect(notResumed?.message).to.include('relation "a" already exists')
-      expect(notResumed?.evidence?.details).to.include('left: table public.a is added')
-      expect(differs?.evidence?.details?.join('\n')).to.match(/left: invalid index public\.items_code/)
+      const found = (id: string, subject: string) =>
+        findings.find((finding) => finding.id === id && finding.subject === subject)
+      expect(found('crash-not-resumed', '001_two_tables')?.message).to.include('relation "a" already exists')
+      const left = found('crash-not-resumed', '001_two_tables')?.evidence?.details
+      expect(left).to.include('left: table public.a is added')
+      // The migration is done, and its record is not: what it makes is there when it is made again.
+      expect(found('crash-not-resumed', 'the migrator')?.message).to.include('already exists')
+      const differs = found('crash-state-differs', '002_unique_code')?.evidence?.details?.join('\n')
+      expect(differs).to.match(/left: invalid index public\.items_code/)
+      expect(found('crash-leaves-debris', '003_note')?.severity).to.equal('notice')
+      expect(found('crash-not-resumed', '003_note')).to.equal(undefined)
       const kinds = new Set(facts.crashes.map(({ fault }) => fault))
       expect([...kinds].toSorted()).to.deep.equal([
         'connection-cut',

@@ -1,6 +1,8 @@
 import { clientToolVersion } from '../postgres/client-tools.ts'
 import type { ClonedServer, Freezing } from '../engines/engine.ts'
 import { HarnessError, messageOf } from '../errors.ts'
+import { maskingKey } from '../masking/masking-plan.ts'
+import type { Plan } from '../plan.ts'
 import type { Finding } from '../rehearsal.ts'
 import { snapshotKey } from '../snapshots/key.ts'
 import { takeLock, type Lock } from '../snapshots/lock.ts'
@@ -29,7 +31,7 @@ export async function findSnapshotOf(
   { progress, observe, start }: SearchOptions,
 ): Promise<SnapshotSearch> {
   if (plan.snapshots.mode === 'off') return nothing
-  const key = await keyOf(plan.database, prepared, freezing)
+  const key = await keyOf(plan, prepared, freezing)
   const attempt = async () => await clone(key, freezing, start)
   const first = await attempt()
   if (first.cloned !== undefined) return { found: first.cloned, key, lock: undefined, findings: [] }
@@ -83,7 +85,7 @@ async function clone(
 }
 
 async function keyOf(
-  database: string | undefined,
+  { database, masking, amcheck }: Plan,
   { format, facts, engine, request, configuration }: PreparedBackup,
   freezing: Freezing,
 ): Promise<string> {
@@ -98,7 +100,9 @@ async function keyOf(
     database,
     encoding,
     configuration: configuration?.text ?? null,
-    masking: '',
+    amcheck,
+    masking: maskingKey(masking),
+    requireMasking: masking.required,
   })
 }
 

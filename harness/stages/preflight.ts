@@ -1,7 +1,6 @@
 import { glob, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import { openBackup } from '../backups/index.ts'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
 import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
@@ -19,6 +18,7 @@ import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
 import { missingDown, missingRollbackCommand } from './missing-down.ts'
 import { refuseCommands } from './refuse-commands.ts'
+import { readBackup, readSource } from './read-backup.ts'
 import { readConfiguration, type Configuration } from './server-settings.ts'
 import { listMigrations } from './trace-migrator.ts'
 
@@ -61,7 +61,15 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   }
   progress('reading the backup and the migrations')
   const expected = migrationTable(plan, undefined)
-  const reading = attempt(readBackup(given, expected))
+  const listingDone = attempt(listed(given))
+  const specsFound = attempt(findSpecs(plan, plan.specs.patterns))
+  const reading =
+    plan.source === undefined
+      ? attempt(readBackup(given, expected))
+      : Promise.all([listingDone, specsFound]).then(async ([listed, specs]) =>
+          // A dump takes long: what else is wrong is found before it.
+          listed && specs ? await attempt(readSource(given, plan.source, expected, progress)) : undefined,
+        )
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const data = backup && (await attempt(dataOf(backup, plan)))
@@ -71,12 +79,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
-  const [opened, chosen, listing, specFiles] = await Promise.all([
-    reading,
-    choosing,
-    attempt(listed(given)),
-    attempt(findSpecs(plan)),
-  ])
+  const [opened, chosen, listing, specFiles] = await Promise.all([reading, choosing, listingDone, specsFound])
   const table = migrationTable(plan, listing?.loaded)
   // Only now is it known that the app keeps its record elsewhere.
   const isElsewhere = table.name !== expected.name || table.schema !== expected.schema
@@ -139,14 +142,6 @@ export async function prepareBackup(given: Given): Promise<PreparedBackup> {
   return { file, format, facts, ...chosen, request, configuration }
 }
 
-async function readBackup(
-  { plan, run }: Pick<Given, 'plan' | 'run'>,
-  table: MigrationTable,
-): Promise<Pick<Prepared, 'file' | 'format' | 'facts'>> {
-  const { file, format } = await openBackup(plan.backup, run.directory)
-  return { file, format, facts: await format.describe(file, table, plan.database) }
-}
-
 /** Of a base backup; nothing of what is loaded. */
 export async function dataOf(
   { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
@@ -172,22 +167,20 @@ export function migrationTable(
   }
 }
 
-async function findSpecs(plan: Plan): Promise<string[]> {
-  const files = await Array.fromAsync(
-    glob([...plan.specs.patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }),
-  )
+/** Absolute paths of the spec files, sorted. Throws HarnessError `no-specs`. */
+export async function findSpecs(plan: Pick<Plan, 'cwd'>, patterns: readonly string[]): Promise<string[]> {
+  const files = await Array.fromAsync(glob([...patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }))
   if (files.length > 0) return files.map((file) => resolve(plan.cwd, file)).toSorted()
-  throw new HarnessError(
-    'no-specs',
-    `No smoke spec matches ${plan.specs.patterns.join(' ')} in ${plan.cwd}.`,
-    {
-      hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
-    },
-  )
+  throw new HarnessError('no-specs', `No smoke spec matches ${patterns.join(' ')} in ${plan.cwd}.`, {
+    hint: 'Write one that exercises the app on DATABASE_URL, or say where they are: --specs GLOB.',
+  })
 }
 
-/** Restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size with indexes. */
-async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
+/**
+ * Throws HarnessError `disk-too-small`. It takes restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size
+ * with indexes.
+ */
+export async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
   const { bavail, bsize } = await statfs(tmpdir())
   const free = bavail * bsize
   const needed = file.bytes * (compressed ? 20 : 5)
@@ -214,7 +207,8 @@ function missingManifest({ path }: BackupFile, { physical }: BackupFacts): Findi
   return [{ id: 'missing-manifest', severity: 'warning', subject: path, message, remedy }]
 }
 
-function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {
+/** The warning that the backup is not rehearsed on its own major version. */
+export function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {
   if (plan.postgres === undefined || serverMajor === null || plan.postgres === serverMajor) return []
   return [
     {

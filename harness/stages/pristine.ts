@@ -1,6 +1,6 @@
 import type { Server } from '../engines/engine.ts'
 import { databaseBytes } from '../postgres/database-bytes.ts'
-import type { Finding } from '../rehearsal.ts'
+import type { Finding, MaskedTable } from '../rehearsal.ts'
 import type { Progress } from '../stage.ts'
 import { pristineName } from './provision.ts'
 
@@ -9,6 +9,8 @@ export interface Brought {
   /** A copy of it that nothing writes to is beside it, named by `pristineName`. */
   readonly pristine: boolean
   readonly summary: string
+  /** What was masked. */
+  readonly masking: readonly MaskedTable[]
   readonly findings: readonly Finding[]
 }
 

@@ -76,6 +76,7 @@ export async function provision(
     return {
       facts: { server, database, findings: [], found, making: undefined, lock },
       summary: summary(server),
+      findings: egressFinding(server),
     }
   }
   await makeRoom(freezing, prepared, observe)
@@ -92,7 +93,7 @@ export async function provision(
   return {
     facts: { server, ...started, found, making, lock },
     summary: summary(server),
-    findings: [...findings, ...started.findings],
+    findings: [...findings, ...started.findings, ...egressFinding(server)],
   }
 }
 
@@ -174,6 +175,21 @@ async function holdServer(
   const server = await starting
   redactor.add(server.connection(database).password)
   return server
+}
+
+/** Of a container alone it is to be expected that it cannot; of every other server the limits of a rehearsal say it. */
+function egressFinding({ egress, engine, image }: Server): Finding[] {
+  if (egress.blocked || engine !== 'docker') return []
+  return [
+    {
+      id: 'egress-possible',
+      severity: 'notice',
+      subject: image ?? engine,
+      message: `The container can open connections, as its network could not be closed: ${egress.why}. What was restored is defused, but functions of its own may still reach out.`,
+      remedy:
+        'Use an image that is based on the official one of Debian, or keep the machine off production’s network.',
+    },
+  ]
 }
 
 async function leave(

@@ -2,6 +2,7 @@ import type { Clones } from '../clones/clones.ts'
 import { snapshotClones } from '../clones/snapshot-clones.ts'
 import { templateClones } from '../clones/template-clones.ts'
 import type { ClonedServer, Freezing, Frozen } from '../engines/engine.ts'
+import type { MaskedTable } from '../rehearsal.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { RestoreRecord, SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
@@ -27,6 +28,9 @@ export interface Restored extends Provisioned {
   readonly copiesWithin: boolean
   /** Pays beforehand for what the database's files cost a clone that is the first to open them. */
   readonly unshare: () => Promise<void>
+  readonly masking: readonly MaskedTable[]
+  /** What bringing the backup onto a server took, when that was done. */
+  readonly restoreMs: number
   /** A copy to which nothing writes; what comes later is compared with it row by row. */
   readonly pristine: Connection
 }
@@ -51,16 +55,19 @@ export async function restore(
     const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
     return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
   }
+  const startedAt = performance.now()
   const { pristine: beside, ...said } = await bring(given, prepared, provisioned, progress)
+  const restoreMs = Math.round(performance.now() - startedAt)
   if (making === undefined || freezing === undefined) {
     const pristine = server.connection(pristineName(database))
     const clones = templateClones(server, pristineName(database))
-    const copies = { clones, pristine, copiesWithin: true, unshare: async () => {} }
+    const { masking } = said
+    const copies = { clones, pristine, masking, restoreMs, copiesWithin: true, unshare: async () => {} }
     return { facts: { server, database, ...copies }, ...said }
   }
   progress('freezing it as a snapshot')
   const findings = [...provisioned.findings, ...said.findings]
-  const record = recordOf(prepared, provisioned, beside, { ...said, findings })
+  const record = recordOf(prepared, provisioned, beside, { ...said, findings, restoreMs })
   const frozen = await making.finish(record)
   await lock?.release()
   if (making.key !== undefined)
@@ -70,7 +77,7 @@ export async function restore(
 }
 
 async function bring(
-  { signal }: Given,
+  given: Given,
   prepared: PreparedBackup,
   provisioned: ProvisionedServer,
   progress: Progress,
@@ -78,8 +85,8 @@ async function bring(
   const alwaysCopy = provisioned.making === undefined
   const brought =
     prepared.request.data === undefined
-      ? await load(prepared, provisioned, signal, progress, { alwaysCopy })
-      : await takeOver(prepared, provisioned, progress, { alwaysCopy })
+      ? await load(given, prepared, provisioned, progress, { alwaysCopy })
+      : await takeOver(given.plan, prepared, provisioned, progress, { alwaysCopy })
   progress('taking over production’s settings')
   const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
   return {
@@ -131,6 +138,8 @@ async function onClone(
   const pristine =
     beside === undefined ? (await clones.open({ purpose: 'pristine' })).connection : server.connection(beside)
   return {
+    masking: record.restore.masking,
+    restoreMs: record.restore.restoreMs,
     server,
     database,
     clones,

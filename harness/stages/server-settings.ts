@@ -14,14 +14,19 @@ export interface Configuration {
   readonly source: string
 }
 
-/** The file that the plan names, else the one that lies in a base backup. Throws HarnessError when it cannot be read. */
+/**
+ * The file that the plan names, else the one that lies in a base backup, else what the manifest of `rehearse backup`
+ * has. Throws HarnessError when it cannot be read.
+ */
 export async function readConfiguration(
   { postgresqlConf }: Plan,
   facts: BackupFacts | undefined,
 ): Promise<Configuration | null> {
   if (postgresqlConf === undefined) {
     const text = facts?.physical?.configuration ?? null
-    return text === null ? null : { text, source: 'postgresql.conf in the base backup' }
+    if (text !== null) return { text, source: 'postgresql.conf in the base backup' }
+    const settings = facts?.manifest?.settings ?? []
+    return settings.length === 0 ? null : { text: linesOf(settings), source: "the backup's manifest" }
   }
   const text = await readFile(postgresqlConf, 'utf8').catch((cause: unknown) => {
     throw new HarnessError('no-postgresql-conf', `${postgresqlConf} cannot be read: ${messageOf(cause)}`, {
@@ -30,6 +35,11 @@ export async function readConfiguration(
     })
   })
   return { text, source: postgresqlConf }
+}
+
+/** As a configuration file has them; a quote within a value is doubled. */
+function linesOf(settings: NonNullable<BackupFacts['manifest']>['settings']): string {
+  return settings.map(({ name, value }) => `${name} = '${value.replaceAll("'", "''")}'`).join('\n')
 }
 
 /** Puts the server under production's settings for all that is measured; says which it could not take over. */

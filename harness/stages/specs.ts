@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors.ts'
 import { guardedNodeOptions, guardPreloads } from '../migrator/child-process.ts'
+import type { AppPlan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, SpecPass } from '../rehearsal.ts'
 import { startApp, type App } from '../smoke/app.ts'
@@ -21,7 +22,14 @@ export async function runSpecs(
     connection,
     files,
     phase,
-  }: { connection: Connection; files: readonly string[]; phase: SpecPass['phase'] },
+    app: appPlan = plan.app,
+  }: {
+    connection: Connection
+    files: readonly string[]
+    phase: SpecPass['phase']
+    /** Another app than the plan's; null for none. */
+    app?: AppPlan | undefined | null
+  },
 ): Promise<Specs> {
   const environment: Record<string, string> = {
     ...(await environmentFor(plan, connection)),
@@ -31,7 +39,7 @@ export async function runSpecs(
   let app: App | undefined
   try {
     const guarded = { ...environment, ...guardedNodeOptions(environment) }
-    app = plan.app && (await startApp(plan.app, { cwd: plan.cwd, environment: guarded, run, signal }))
+    if (appPlan) app = await startApp(appPlan, { cwd: plan.cwd, environment: guarded, run, signal })
     const result = await runMocha({
       cwd: plan.cwd,
       files,
@@ -45,7 +53,7 @@ export async function runSpecs(
     return { pass: toSpecPass(result, phase), findings: specFindings(result, context) }
   } catch (error) {
     if (!(error instanceof HarnessError) || error.code !== 'app-not-started') throw error
-    return { pass: null, findings: [appNotStarted(error, plan.app?.command ?? phase)] }
+    return { pass: null, findings: [appNotStarted(error, appPlan?.command ?? phase)] }
   } finally {
     await app?.stop()
   }

@@ -7,7 +7,9 @@ import { withClient } from '../postgres/client.ts'
 import type { Finding } from '../rehearsal.ts'
 import { bytes, count } from '../reports/text.ts'
 import type { Progress } from '../stage.ts'
+import type { Plan } from '../plan.ts'
 import { defusedFinding } from './defused.ts'
+import { maskRestored } from './mask.ts'
 import { keepPristine, type Brought } from './pristine.ts'
 import type { PreparedBackup } from './preflight.ts'
 import type { Provisioned } from './provision.ts'
@@ -17,6 +19,7 @@ import type { Provisioned } from './provision.ts'
  * the one that is where that is the way to have one. Nothing is vacuumed or analyzed: bloat and statistics stay those of production.
  */
 export async function takeOver(
+  plan: Pick<Plan, 'masking'>,
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
   { server, database }: Provisioned,
   progress: Progress,
@@ -35,16 +38,19 @@ export async function takeOver(
     acceptCollationVersions(client, server.major),
   )
   const indexes = await withClient(server.connection(database), localizedIndexes)
+  const masked = await maskRestored(plan.masking, server.connection(database), file, progress)
   const pristine = await keepPristine(server, database, alwaysCopy, progress)
   const manifest = facts.physical?.manifest === 'verified' ? ', every file as its manifest says' : ''
   return {
     pristine,
+    masking: masked.masking,
     summary: `started as it is: ${bytes(file.bytes)}, ${count(databases.length, 'database')}${manifest}; rehearsing on ${database}`,
     findings: [
       ...defusedFinding(file, details),
       ...changed
         .filter((change) => change.database === database)
         .map((change) => collationChanged(change, indexes)),
+      ...masked.findings,
     ],
   }
 }

@@ -35,7 +35,11 @@ export async function traceMigrator(
   request: Pick<MigratorRequest, 'operation' | 'steps'>,
   database: Connection,
   progress: Progress,
-  options: Pick<TapOptions, 'rounds' | 'onBeforeStatement'> = {},
+  {
+    shared = false,
+    gate,
+    ...options
+  }: Pick<TapOptions, 'rounds' | 'onBeforeStatement'> & Pick<MigratorOptions, 'shared' | 'gate'> = {},
 ): Promise<MigratorTrace> {
   const { plan, run, signal, beganAt } = given
   const tap = await openTap(database, options)
@@ -48,6 +52,8 @@ export async function traceMigrator(
       cwd: plan.cwd,
       stallTimeoutMs: plan.migrate.stallTimeoutMs,
       signal,
+      shared,
+      ...(gate === undefined ? {} : { gate }),
       run,
       onMessage: (message) => {
         if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
@@ -108,7 +114,8 @@ export function refusedStatements(statements: readonly Statement[]): FailedState
   )
 }
 
-function runsOf(
+/** What became of each migration, by the migrator's word; when it began counts from `beganAt`. */
+export function runsOf(
   outcome: MigratorOutcome,
   statements: readonly Statement[],
   beganAt: number,

@@ -10,6 +10,7 @@ import type { Progress, StageOutput } from '../stage.ts'
 import type { Baseline } from './baseline.ts'
 import { compareWithPristine } from './compare-data.ts'
 import type { Given } from './given.ts'
+import { isMigratorSchema } from './migrator-schema.ts'
 import type { Provisioned } from './provision.ts'
 import { describe as describePass } from './smoke.ts'
 import { runSpecs } from './specs.ts'
@@ -63,12 +64,4 @@ async function catalogDifferences(
       settleDeparse(differences, { client: pristineClient, catalog: old }, { client, catalog }),
     )
   })
-}
-
-/** Kysely makes the schema of its own tables when it is not there, and no rollback takes it away. */
-function isMigratorSchema(
-  { kind, name, change }: CatalogDifference,
-  ignoreTables: Baseline['ignoreTables'],
-): boolean {
-  return kind === 'schema' && change === 'added' && ignoreTables.some((table) => table.schema === name)
 }

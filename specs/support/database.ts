@@ -1,6 +1,6 @@
 import { Client, type QueryResultRow } from 'pg'
 
-/** True while the pending migrations are applied; false once they have been rolled back. */
+/** True for the new release on the migrated database; false once that is rolled back, and for the old release. */
 export const isMigrated = phase() === 'migrated'
 
 /** Gives the surrounding `describe` a session of its own, open while its tests run. */
@@ -29,8 +29,9 @@ export function useDatabase(): { rows: typeof rows; row: typeof row } {
   return { rows, row }
 }
 
-function phase(): 'migrated' | 'rolled-back' {
+/** The old release knows nothing of what is pending, also where the database has it. */
+function phase(): 'migrated' | 'rolled-back' | 'old-release' {
   const name = process.env['REHEARSAL_PHASE']
-  if (name === 'migrated' || name === 'rolled-back') return name
-  throw new Error('REHEARSAL_PHASE must be migrated or rolled-back')
+  if (name === 'migrated' || name === 'rolled-back' || name === 'old-release') return name
+  throw new Error('REHEARSAL_PHASE must be migrated, rolled-back or old-release')
 }

@@ -1,17 +1,22 @@
 import { localeOfStatement } from '../../postgres/database-locale.ts'
-import type { BackupFacts, MigrationTable } from '../backup-format.ts'
+import type { BackupContents, BackupFacts, MigrationTable } from '../backup-format.ts'
 import { AppliedMigrations } from '../sql/applied-migrations.ts'
 import { decoderOf } from '../sql/decode.ts'
 import { rolesOf } from '../sql/roles.ts'
 import { SqlSplitter } from '../sql/splitter.ts'
 import { majorOf, shortVersion } from '../versions.ts'
+import { contentsOf } from './contents.ts'
 import type { ArchiveHeader } from './header.ts'
 import type { Toc, TocEntry } from './toc.ts'
 
 type ArchiveFacts = Omit<BackupFacts, 'format' | 'compression' | 'bytes' | 'sha256' | 'appliedMigrations'>
 
 /** What the head and the table of contents of an archive say. */
-export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc): ArchiveFacts {
+export function archiveFacts(
+  header: ArchiveHeader,
+  { entries, encoding }: Toc,
+  rows: BackupContents['rows'] = {},
+): ArchiveFacts {
   const serverVersion = shortVersion(header.serverVersion)
   const tagged = (...descs: readonly string[]): string[] =>
     entries.filter((entry) => descs.includes(entry.desc)).map((entry) => entry.tag)
@@ -36,6 +41,8 @@ export function archiveFacts(header: ArchiveHeader, { entries, encoding }: Toc):
     tables: tables.map((entry) => `${entry.namespace ?? 'public'}.${entry.tag}`),
     metaCommands: [],
     physical: null,
+    contents: contentsOf(entries, rows),
+    manifest: null,
   }
 }
 

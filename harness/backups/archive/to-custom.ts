@@ -5,19 +5,22 @@ import type { TocEntry } from './toc.ts'
 
 /**
  * The same dump as one uncompressed custom archive, as pg_dump writes it into a pipe: pg_restore reads it from its
- * stdin wherever it runs, and nothing is written to a disk. Sources: pg_backup_directory.c, pg_backup_custom.c.
+ * stdin wherever it runs, and nothing is written to a disk. `wanted` leaves entries out, with their data. Sources:
+ * pg_backup_directory.c, pg_backup_custom.c.
  */
 export async function* asCustomArchive(
   { header, toc, raw, headBytes }: FilesArchive,
   members: Members,
   onRead?: (chunk: Buffer) => void,
+  wanted: (entry: TocEntry) => boolean = () => true,
 ): AsyncGenerator<Buffer, void, undefined> {
   const sizes = { int: raw[8] ?? 4, offset: raw[9] ?? 8 }
   const int = (value: number): Buffer => intOf(value, sizes.int)
   yield customHead(raw.subarray(0, headBytes), header.minor, sizes.int)
-  yield* customToc(raw, headBytes, toc.entries, sizes.offset)
+  yield int(toc.entries.filter(wanted).length)
+  yield* customToc(raw, headBytes + sizes.int + 1, { ...toc, wanted }, sizes.offset)
   for (const entry of toc.entries) {
-    if (!entry.hasData) continue
+    if (!entry.hasData || !wanted(entry)) continue
     if (isLargeObjects(entry)) {
       yield Buffer.concat([Buffer.from([3]), int(entry.dumpId)])
       const list = await textOf(contentOf(members, largeObjectList(members, entry)))
@@ -45,17 +48,19 @@ function customHead(head: Buffer, minor: number, intSize: number): Buffer {
 /** Every entry as it is but for the place of its data: not known, or none. */
 function* customToc(
   raw: Buffer,
-  headBytes: number,
-  entries: readonly TocEntry[],
+  from: number,
+  { entries, wanted }: { entries: readonly TocEntry[]; wanted: (entry: TocEntry) => boolean },
   offsetSize: number,
 ): Generator<Buffer, void, undefined> {
-  let at = headBytes
-  for (const { place, hasData } of entries) {
-    yield raw.subarray(at, place.from)
-    yield Buffer.from([hasData ? 1 : 3, ...Buffer.alloc(offsetSize)])
+  let at = from
+  for (const entry of entries) {
+    const { place, hasData } = entry
+    if (wanted(entry)) {
+      yield raw.subarray(at, place.from)
+      yield Buffer.from([hasData ? 1 : 3, ...Buffer.alloc(offsetSize)])
+    }
     at = place.to
   }
-  if (entries.length === 0) yield raw.subarray(at)
 }
 
 async function* chunked(

@@ -32,10 +32,13 @@ function basesOf(names: readonly string[]): string[] {
   })
 }
 
-/** Not what an operating system puts beside the files of a folder. */
+/** Not what an operating system puts beside the files of a folder, and no backup that is still being taken. */
 export function isReal(name: string): boolean {
-  return !name.split('/').some((part) => part.startsWith('._') || junk.has(part))
+  return !name.split('/').some((part) => part.startsWith('._') || part.endsWith(unfinished) || junk.has(part))
 }
+
+/** How the name of a directory ends that `rehearse backup` is still writing. */
+export const unfinished = '.partial'
 
 const junk = new Set(['.DS_Store', '__MACOSX', 'PaxHeader', 'Thumbs.db', 'desktop.ini'])
 

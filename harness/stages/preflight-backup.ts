@@ -1,0 +1,36 @@
+import type { Engine } from '../engines/engine.ts'
+import { bytes, count } from '../reports/text.ts'
+import type { Progress, StageOutput } from '../stage.ts'
+import { staleBackup } from './backup-age.ts'
+import type { Given } from './given.ts'
+import { enoughDisk, majorChange, prepareBackup, type PreparedBackup } from './preflight.ts'
+
+/**
+ * Finds out, before anything is started, whether the backup is whole and can be restored here; nothing is asked about
+ * migrations and specs. Throws HarnessError.
+ */
+export async function preflightBackup(
+  given: Given,
+  progress: Progress,
+): Promise<StageOutput<PreparedBackup>> {
+  progress('reading the backup')
+  const prepared = await prepareBackup(given)
+  const { plan } = given
+  const { file, facts, engine } = prepared
+  await enoughDisk(file, facts.compression !== 'none')
+  const sums =
+    facts.manifest === null
+      ? ''
+      : `, ${count(facts.manifest.files.length, 'file')} with the manifest's checksums`
+  return {
+    // Only what is restored now is proved now: no snapshot is looked for, and none is made.
+    facts: { ...prepared, engine: withoutFreezing(engine) },
+    summary: `${facts.format} backup, ${bytes(file.bytes)}${sums}, ${engine.name}`,
+    findings: [...(await staleBackup(file, facts, plan.maxAgeMs)), ...majorChange(plan, facts)],
+  }
+}
+
+function withoutFreezing(engine: Engine): Engine {
+  const { freezing: _, ...others } = engine
+  return others
+}

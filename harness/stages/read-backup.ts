@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { BackupFacts, MigrationTable, OpenedBackup } from '../backups/backup-format.ts'
+import { openBackup } from '../backups/index.ts'
+import type { Plan } from '../plan.ts'
+import { takeBackup } from '../source/take-backup.ts'
+import type { Progress } from '../stage.ts'
+import type { Given } from './given.ts'
+
+/** A backup, and what it holds. */
+export interface OpenBackup extends OpenedBackup {
+  readonly facts: BackupFacts
+}
+
+/** Finds out what the backup is and holds, reading it to its end. Throws HarnessError. */
+export async function readBackup(
+  { plan, run }: Pick<Given, 'plan' | 'run'>,
+  table: MigrationTable,
+): Promise<OpenBackup> {
+  const { file, format } = await openBackup(plan.backup, run.directory)
+  return { file, format, facts: await format.describe(file, table, plan.database) }
+}
+
+/** Where the backup of a source lies. */
+export function sourceBackup({ run }: Pick<Given, 'run'>): string {
+  return join(run.directory, 'source')
+}
+
+/** Takes a backup of the source into the scratch directory, and reads that. */
+export async function readSource(
+  { plan, run, signal }: Given,
+  source: Plan['source'],
+  table: MigrationTable,
+  progress: Progress,
+): Promise<OpenBackup | undefined> {
+  if (source === undefined) return undefined
+  const taken = await takeBackup({
+    source,
+    path: () => sourceBackup({ run }),
+    jobs: Math.min(4, availableParallelism()),
+    countRows: true,
+    run,
+    signal,
+    onProgress: progress,
+  })
+  return await readBackup({ plan: { ...plan, backup: taken.path }, run }, table)
+}

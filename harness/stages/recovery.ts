@@ -1,0 +1,15 @@
+import type { Recovery } from '../rehearsal.ts'
+import { madeAt } from './backup-age.ts'
+import type { PreparedBackup } from './preflight.ts'
+
+/**
+ * How long it took here to get everything back from the backup, now or when its snapshot was made, and how much newer
+ * production is by now.
+ */
+export async function recoveryOf(
+  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
+  restoreMs: number,
+): Promise<Recovery> {
+  const ageMs = Date.now() - (await madeAt(file, facts)).getTime()
+  return { restoreMs, backupBytes: file.bytes, backupAgeMs: ageMs < 0 ? null : Math.round(ageMs) }
+}
