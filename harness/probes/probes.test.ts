@@ -7,7 +7,7 @@ import { rehearsalJsonSchema } from '../reports/schema.ts'
 import { hostile } from '../testing/hostile.ts'
 import { missingEngine, runProgram, startProgram } from '../testing/program.ts'
 
-const isValid = new Ajv2020({ formats: { 'date-time': true } }).compile(rehearsalJsonSchema())
+const isValid = new Ajv2020({ formats: { 'date-time': true, date: true } }).compile(rehearsalJsonSchema())
 
 describe('rehearse run --ask probes', function () {
   this.timeout(90_000)
