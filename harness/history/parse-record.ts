@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RehearsalRecord } from '../record.ts'
+import { specPhases } from '../rehearsal.ts'
 
 const text = z.string()
 const ms = z.number().nonnegative()
@@ -33,7 +34,7 @@ const recordSchema: z.ZodType<RehearsalRecord> = z.object({
   ),
   specs: z.array(
     z.object({
-      phase: z.enum(['migrated', 'rolled-back']),
+      phase: z.enum(specPhases),
       passed: whole,
       failed: whole,
       pending: whole,
