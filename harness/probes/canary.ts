@@ -42,7 +42,7 @@ export async function startCanary(
         list.add(at, now() - at)
       } catch (error) {
         if (error instanceof DeadlockAvoided) list.add(at, now() - at)
-        list.addError(error, at)
+        list.addError(error, now())
       }
       const every = at - startedAt > fullPaceMs ? 4 * intervalMs : intervalMs
       await pause(Math.max(0, at + every - now()), undefined, { signal: stopped.signal }).catch(() => {})

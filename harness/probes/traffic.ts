@@ -39,7 +39,7 @@ export async function startTraffic(connection: Connection, plan: TrafficPlan): P
         await session.run((it) => work(it, client))
         entry?.list.add(dueAt, now() - dueAt)
       } catch (error) {
-        entry?.list.addError(error, dueAt)
+        entry?.list.addError(error, now())
       }
     }
   }
