@@ -50,6 +50,15 @@ export function sizeOf(text: string): number {
   return Number(match[1]) * sizeUnits[unit as keyof typeof sizeUnits]
 }
 
+/** Throws on what is no number of clones. */
+export function parallelOf(value: string | number | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const parallel = Number(value)
+  if (value === '' || !Number.isInteger(parallel) || parallel < 1)
+    throw new Error(`parallel ${JSON.stringify(value)} is not a number of clones such as 2`)
+  return parallel
+}
+
 /** Throws on what is no mode. */
 export function snapshotModeOf(mode: string): 'auto' | 'off' {
   if (mode === 'auto' || mode === 'off') return mode

@@ -7,6 +7,7 @@ import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
   majorOf,
+  parallelOf,
   many,
   one,
   probeProblems,
@@ -94,6 +95,7 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const parallel = attempt(() => parallelOf(one(given.parallel) ?? file.parallel))
   const hold = one(given.hold) ?? file.hold
   const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
   const traffic = attempt(() => trafficOf(cwd, file.traffic)) ?? null
@@ -126,6 +128,7 @@ export async function loadPlan({
     serverUrl,
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
+    parallel,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

@@ -102,6 +102,14 @@ export const settings = [
     example: '50GB',
   },
   {
+    key: 'parallel',
+    flag: '--parallel <number>',
+    variable: 'REHEARSAL_PARALLEL',
+    description: 'how many clones are at work at once, each with a question of its own',
+    defaultText: 'what cores and memory allow, at most 4',
+    example: '2',
+  },
+  {
     key: 'migrations',
     flag: '--migrations <path>',
     variable: 'REHEARSAL_MIGRATIONS',

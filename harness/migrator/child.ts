@@ -14,6 +14,7 @@ process.on('disconnect', () => process.exit(1))
 let phase: 'load' | 'run' = 'load'
 
 async function main(request: Request): Promise<void> {
+  if (request.environment !== undefined) live(request.environment)
   process.on('unhandledRejection', (error) => {
     // An app that handles them itself goes on in production too.
     if (process.listenerCount('unhandledRejection') === 1) fail(error)
@@ -27,6 +28,12 @@ async function main(request: Request): Promise<void> {
   } catch (error) {
     fail(error)
   }
+}
+
+/** Nothing of the app's has been loaded yet that could have read another. */
+function live(environment: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
+  Object.assign(process.env, environment)
 }
 
 function report(message: Message): void {

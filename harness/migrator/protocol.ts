@@ -9,6 +9,8 @@ export interface Request {
   readonly connectionString: string
   /** `down`: how many migrations to take down, newest first, one `migrateDown` each. */
   readonly steps: number
+  /** The whole environment from now on, of a child that was started before it was known. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** What the child says, in order; `done` or `failed` is the last. */

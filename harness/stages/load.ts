@@ -20,7 +20,7 @@ export async function load(
   { server, database }: Provisioned,
   signal: AbortSignal,
   progress: Progress,
-  { alwaysCopy }: { alwaysCopy: boolean },
+  { copyAtMostBytes }: { copyAtMostBytes: number },
 ): Promise<Brought> {
   const roles = await carryOverRoles(server, facts)
   await createRoles(server, facts.roles)
@@ -37,7 +37,7 @@ export async function load(
     const defused = await defuse(server.connection(database))
     progress('vacuum and analyze')
     await settle(server, database)
-    const pristine = await keepPristine(server, database, alwaysCopy, progress)
+    const pristine = await keepPristine(server, database, copyAtMostBytes, progress)
     const degraded = [...roles, ...outcome.messages, ...settings].filter(({ kind }) => kind === 'degraded')
     const lost = degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`
     return {

@@ -16,7 +16,7 @@ import {
   type ServerKeeping,
 } from './provision.ts'
 import { load } from './load.ts'
-import type { Brought } from './pristine.ts'
+import { copiedWithinBytes, type Brought } from './pristine.ts'
 import { useConfiguration } from './server-settings.ts'
 import { takeOver } from './take-over.ts'
 
@@ -47,14 +47,19 @@ export async function restore(
   const { freezing } = prepared.engine
   if (found !== undefined && freezing !== undefined) {
     const { key, frozen, record } = found.snapshot
-    const facts = await onClone(freezing, frozen, prepared, { cloned: found.cloned, record, keeping })
+    const facts = await onClone(freezing, frozen, prepared, {
+      cloned: found.cloned,
+      record,
+      keeping,
+      parallel: given.plan.parallel,
+    })
     const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
     return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
   }
   const { pristine: beside, ...said } = await bring(given, prepared, provisioned, progress)
   if (making === undefined || freezing === undefined) {
     const pristine = server.connection(pristineName(database))
-    const clones = templateClones(server, pristineName(database))
+    const clones = templateClones(server, pristineName(database), given.plan.parallel)
     const copies = { clones, pristine, copiesWithin: true, unshare: async () => {} }
     return { facts: { server, database, ...copies }, ...said }
   }
@@ -66,20 +71,31 @@ export async function restore(
   if (making.key !== undefined)
     await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
   const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
-  return { facts: await onClone(freezing, frozen, prepared, { cloned, record, keeping }), ...said }
+  return {
+    facts: await onClone(freezing, frozen, prepared, {
+      cloned,
+      record,
+      keeping,
+      parallel: given.plan.parallel,
+    }),
+    ...said,
+  }
 }
 
 async function bring(
-  { signal }: Given,
+  given: Given,
   prepared: PreparedBackup,
   provisioned: ProvisionedServer,
   progress: Progress,
 ): Promise<Brought> {
-  const alwaysCopy = provisioned.making === undefined
+  const { signal } = given
+  // Where nothing is frozen, a copy can be had in no other way.
+  const copyAtMostBytes =
+    provisioned.making === undefined ? Infinity : (given.copiedWithinBytes ?? copiedWithinBytes)
   const brought =
     prepared.request.data === undefined
-      ? await load(prepared, provisioned, signal, progress, { alwaysCopy })
-      : await takeOver(prepared, provisioned, progress, { alwaysCopy })
+      ? await load(prepared, provisioned, signal, progress, { copyAtMostBytes })
+      : await takeOver(prepared, provisioned, progress, { copyAtMostBytes })
   progress('taking over production’s settings')
   const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
   return {
@@ -115,7 +131,13 @@ async function onClone(
     cloned: { server, method, unshare },
     record,
     keeping,
-  }: { cloned: ClonedServer; record: SnapshotRecord; keeping: ServerKeeping },
+    parallel,
+  }: {
+    cloned: ClonedServer
+    record: SnapshotRecord
+    keeping: ServerKeeping
+    parallel: number | undefined
+  },
 ): Promise<Restored> {
   const { database } = record
   const beside = record.pristine ? pristineName(database) : undefined
@@ -125,7 +147,8 @@ async function onClone(
     request,
     database,
     method,
-    ...(beside === undefined ? {} : { within: templateClones(server, beside) }),
+    parallel,
+    ...(beside === undefined ? {} : { within: templateClones(server, beside, parallel) }),
   })
   keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
   const pristine =

@@ -20,7 +20,7 @@ export async function takeOver(
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
   { server, database }: Provisioned,
   progress: Progress,
-  { alwaysCopy }: { alwaysCopy: boolean },
+  { copyAtMostBytes }: { copyAtMostBytes: number },
 ): Promise<Brought> {
   const details: string[] = []
   const databases = await databaseNames(server)
@@ -35,7 +35,7 @@ export async function takeOver(
     acceptCollationVersions(client, server.major),
   )
   const indexes = await withClient(server.connection(database), localizedIndexes)
-  const pristine = await keepPristine(server, database, alwaysCopy, progress)
+  const pristine = await keepPristine(server, database, copyAtMostBytes, progress)
   const manifest = facts.physical?.manifest === 'verified' ? ', every file as its manifest says' : ''
   return {
     pristine,
