@@ -32,12 +32,17 @@ describe('a database too large to be copied within its server', function () {
         environment: {},
       })
       const steps: string[] = []
-      const rehearsal = await rehearse(plan, {
-        observe: (event) => void (event.kind === 'progress' && steps.push(event.detail)),
-        signal: new AbortController().signal,
-        redactor: createRedactor(),
-        ...(copiedWithinBytes === undefined ? {} : { copiedWithinBytes }),
-      })
+      // However busy the machine is.
+      const hazards = { ...plan.hazards, errorStallMs: Infinity }
+      const rehearsal = await rehearse(
+        { ...plan, hazards },
+        {
+          observe: (event) => void (event.kind === 'progress' && steps.push(event.detail)),
+          signal: new AbortController().signal,
+          redactor: createRedactor(),
+          ...(copiedWithinBytes === undefined ? {} : { copiedWithinBytes }),
+        },
+      )
       expect(rehearsal.verdict, JSON.stringify(rehearsal.findings, null, 2)).to.equal('passed')
       expect(steps.includes('keeping a pristine copy')).to.equal(copiedWithinBytes === undefined)
       rehearsals.set(`${engine} ${copiedWithinBytes}`, rehearsal)
@@ -59,11 +64,7 @@ function essence({ verdict, findings, tables, pending, specs, statements, stages
     findings: findings.filter(({ id }) => untimed.includes(id)).map(({ id, subject }) => `${id} ${subject}`),
     tables: tables.map(({ name, rows }) => `${name} ${rows}`),
     specs: specs.map(({ phase, passed, failed }) => [phase, passed, failed]),
-    statements: statements.map(({ migration, direction, rewritten }) => [
-      migration,
-      direction,
-      rewritten.length,
-    ]),
+    statements: statements.map(({ migration, direction, rewrites }) => [migration, direction, rewrites]),
     stages: stages.map(({ name, status }) => [name, status]),
   }
 }

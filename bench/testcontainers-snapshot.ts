@@ -1,0 +1,33 @@
+import { PostgreSqlContainer } from '@testcontainers/postgresql'
+import { withClient } from '../harness/postgres/client.ts'
+import { median, timed } from './timing.ts'
+
+/**
+ * Medians of testcontainers' own way to come back to a state, in milliseconds: `snapshot()` once, then `restoreSnapshot()`,
+ * in a container that runs already. `fill` makes the state.
+ */
+export async function testcontainersSnapshot(
+  fill: readonly string[],
+  rounds: number,
+): Promise<{ snapshotMs: number; restoreMs: number }> {
+  const container = await new PostgreSqlContainer('postgres:17').withDatabase('bench').start()
+  try {
+    const connection = {
+      host: container.getHost(),
+      port: container.getPort(),
+      user: container.getUsername(),
+      password: container.getPassword(),
+      database: 'bench',
+    }
+    await withClient(connection, async (client) => {
+      for (const sql of fill) await client.query(sql)
+    })
+    const snapshotMs = await timed(() => container.snapshot())
+    const restores: number[] = []
+    for (let round = 0; round < rounds; round += 1)
+      restores.push(await timed(() => container.restoreSnapshot()))
+    return { snapshotMs, restoreMs: median(restores) }
+  } finally {
+    await container.stop()
+  }
+}
