@@ -1,4 +1,4 @@
-import { mkdir, open, rm } from 'node:fs/promises'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -41,6 +41,7 @@ export async function withXfsEngine(
     undo.push(() => execa('ip', ['link', 'del', bridge]))
     await execa('ip', ['address', 'add', '172.31.213.1/24', 'dev', bridge])
     await execa('ip', ['link', 'set', bridge, 'up'])
+    await writeFile(join(state, 'daemon.json'), '{}')
     const host = `unix://${join(state, 'docker.sock')}`
     const daemon = execa(
       'dockerd',
@@ -55,7 +56,7 @@ export async function withXfsEngine(
       daemon.kill('SIGTERM')
       await daemon
     })
-    await untilReady(host)
+    await Promise.race([untilReady(host), daemon.then(({ all }) => Promise.reject(new Error(all)))])
     await execa('docker', ['--host', host, 'load', '--quiet'], {
       stdin: execa('docker', ['save', 'postgres:17'], { buffer: false }).stdout,
     })
@@ -74,7 +75,7 @@ function daemonArguments(root: string, state: string): string[] {
     '--storage-driver=overlay2',
     '--iptables=false',
     '--ip6tables=false',
-    '--config-file=/dev/null',
+    `--config-file=${join(state, 'daemon.json')}`,
   ]
 }
 
