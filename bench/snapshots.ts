@@ -113,7 +113,8 @@ async function measure(engine: Engine, sizeMb: number): Promise<void> {
   const freezeMs = await timed(async () => void (frozen = await server.freeze()))
   if (frozen === undefined) return
   const clones = await clonesOf(freezing, frozen)
-  const theirs = engine.name === 'docker' ? await testcontainersSnapshot(fillOf(sizeMb), rounds) : undefined
+  const theirs =
+    engine.name === 'docker' ? await testcontainersSnapshot(run, fillOf(sizeMb), rounds) : undefined
   console.log(
     [
       `${engine.name} ${sizeMb} MB (${(frozen.bytes / 1e6).toFixed(0)} MB on disk)`,

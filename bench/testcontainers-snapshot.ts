@@ -1,5 +1,7 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
+import { ownerLabel, runLabel } from '../harness/engines/docker-container.ts'
 import { withClient } from '../harness/postgres/client.ts'
+import type { Run } from '../harness/runs/run.ts'
 import { median, timed } from './timing.ts'
 
 /**
@@ -7,10 +9,16 @@ import { median, timed } from './timing.ts'
  * in a container that runs already. `fill` makes the state.
  */
 export async function testcontainersSnapshot(
+  run: Run,
   fill: readonly string[],
   rounds: number,
 ): Promise<{ snapshotMs: number; restoreMs: number }> {
-  const container = await new PostgreSqlContainer('postgres:17').withDatabase('bench').start()
+  const container = await new PostgreSqlContainer('postgres:17')
+    .withDatabase('bench')
+    // A reaper is another image; the labels let the next sweep find what a killed bench left.
+    .withAutoCleanup(false)
+    .withLabels({ [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) })
+    .start()
   try {
     const connection = {
       host: container.getHost(),
