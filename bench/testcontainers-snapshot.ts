@@ -15,6 +15,13 @@ export async function testcontainersSnapshot(
 ): Promise<{ snapshotMs: number; restoreMs: number }> {
   const container = await new PostgreSqlContainer('postgres:17')
     .withDatabase('bench')
+    // Its own check ends after a second, and the orphan of one that was ended, reaped by Postgres, makes Postgres restart.
+    .withHealthCheck({
+      test: ['CMD', 'pg_isready', '--username=test'],
+      interval: 250,
+      timeout: 60_000,
+      retries: 1_000,
+    })
     // A reaper is another image; the labels let the next sweep find what a killed bench left.
     .withAutoCleanup(false)
     .withLabels({ [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) })
