@@ -98,6 +98,7 @@ export const configSchema = z.strictObject({
       maxAge: duration.optional(),
     })
     .optional(),
+  parallel: z.int().positive().optional(),
   crashLimit: z.int().positive().optional(),
   history: z
     .union([

@@ -6,7 +6,7 @@ import { ruleNames, type Rule } from './masking/rules/index.ts'
 import type { Plan, ReportTarget } from './plan.ts'
 import { questionNames, type QuestionName } from './rehearsal.ts'
 import { isReportName, reportNames } from './reports/index.ts'
-import type { RawSettings } from './settings.ts'
+import type { RawSettings } from './raw-settings.ts'
 
 /** The last of what was given. */
 export function one(value: string | readonly string[] | undefined): string | undefined {
@@ -55,6 +55,15 @@ export function sizeOf(text: string): number {
   if (match?.[1] === undefined || !(unit in sizeUnits))
     throw new Error(`${JSON.stringify(text)} is not a size such as 500MB or 20GB`)
   return Number(match[1]) * sizeUnits[unit as keyof typeof sizeUnits]
+}
+
+/** Throws on what is no number of clones. */
+export function parallelOf(value: string | number | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const parallel = Number(value)
+  if (value === '' || !Number.isInteger(parallel) || parallel < 1)
+    throw new Error(`parallel ${JSON.stringify(value)} is not a number of clones such as 2`)
+  return parallel
 }
 
 /** Throws on what is no mode. */

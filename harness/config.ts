@@ -8,6 +8,7 @@ import { parseDuration, type Config } from './config-schema.ts'
 import {
   engineOf,
   majorOf,
+  parallelOf,
   many,
   maskingOf,
   one,
@@ -27,7 +28,8 @@ import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
 import { protectedSource, protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
 import { chooseSource } from './source-setting.ts'
-import { settings, type RawSettings } from './settings.ts'
+import type { RawSettings } from './raw-settings.ts'
+import { settings } from './settings.ts'
 import { trafficOf } from './traffic-config.ts'
 
 const defaults = {
@@ -103,6 +105,7 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const parallel = attempt(() => parallelOf(one(given.parallel) ?? file.parallel))
   const hold = one(given.hold) ?? file.hold
   const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
   const traffic = attempt(() => trafficOf(cwd, file.traffic)) ?? null
@@ -140,6 +143,7 @@ export async function loadPlan({
     serverUrl,
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
+    parallel,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

@@ -35,6 +35,8 @@ export interface Plan {
   /** A file with production's settings for all that is measured. */
   readonly postgresqlConf: string | undefined
   readonly snapshots: SnapshotPlan
+  /** How many clones are at work at once; undefined: what cores and memory allow. */
+  readonly parallel: number | undefined
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */

@@ -33,6 +33,7 @@ import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
 import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
+import { sparesFor } from './stages/trace-migrator.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { alone, askQuestions, type Learn, type Learned } from './ask.ts'
 import { createTeardown, type Teardown } from './teardown.ts'
@@ -45,6 +46,8 @@ export interface RehearseOptions {
   readonly signal: AbortSignal
   /** Learns the secrets that come up on the way. */
   readonly redactor: Redactor
+  /** Databases up to this size are copied within their server; for tests of the other way. */
+  readonly copiedWithinBytes?: number
 }
 
 /**
@@ -53,7 +56,7 @@ export interface RehearseOptions {
  */
 export async function rehearse(
   plan: Plan,
-  { observe, signal, redactor }: RehearseOptions,
+  { observe, signal, redactor, copiedWithinBytes }: RehearseOptions,
 ): Promise<Rehearsal> {
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
@@ -82,7 +85,12 @@ export async function rehearse(
   try {
     for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
     const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
-    await runStages({ plan, run, signal, beganAt }, journal, { teardown, redactor, observe, learn })
+    await runStages({ plan, run, signal, beganAt, copiedWithinBytes }, journal, {
+      teardown,
+      redactor,
+      observe,
+      learn,
+    })
   } catch (error) {
     if (!(error instanceof PipelineEnded)) throw error
     const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
@@ -137,7 +145,7 @@ function networkLimit({ egress }: Server): string[] {
 }
 
 async function runStages(
-  given: Given,
+  start: Given,
   journal: Journal,
   {
     teardown,
@@ -146,7 +154,10 @@ async function runStages(
     learn,
   }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
 ): Promise<void> {
-  const { plan } = given
+  const { plan } = start
+  const spares = await sparesFor(start)
+  const given: Given = spares === undefined ? start : { ...start, spares }
+  teardown.defer('processes that wait for migrations', async () => await spares?.end())
   // Also with --keep: production's data stays nowhere but in the databases that are kept.
   if (plan.source !== undefined)
     teardown.defer('the backup of the source', () =>
@@ -166,6 +177,7 @@ async function runStages(
   const provisioned = await journal.run('provision', (progress) =>
     provision(given, prepared, keeping, progress),
   )
+  spares?.prepare()
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
@@ -180,6 +192,7 @@ async function runStages(
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
+  spares?.prepare()
   await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
   const specs = []
   if (migrated.complete) {
@@ -192,6 +205,7 @@ async function runStages(
     rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
+  if (plan.questions.includes('locks')) spares?.prepare(2)
   const passes = [...specs]
   if (rolledBack.attempted) {
     passes.push(

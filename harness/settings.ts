@@ -1,7 +1,7 @@
 import { questionList } from './question-texts.ts'
 import type { Setting } from './setting.ts'
 
-/** Every setting of `rehearse run`; flags, variables, help and docs follow from this table. */
+/** Every setting; flags, variables, help and docs follow from this table. */
 export const settings = [
   {
     key: 'backup',
@@ -88,6 +88,14 @@ export const settings = [
     description: 'remove the least recently used snapshots when all of them take more',
     defaultText: '50GB',
     example: '50GB',
+  },
+  {
+    key: 'parallel',
+    flag: '--parallel <number>',
+    variable: 'REHEARSAL_PARALLEL',
+    description: 'how many clones are at work at once, each with a question of its own',
+    defaultText: 'what cores and memory allow, at most 4',
+    example: '2',
   },
   {
     key: 'migrations',
@@ -238,6 +246,3 @@ export const settings = [
 ] as const satisfies readonly Setting[]
 
 export type SettingKey = (typeof settings)[number]['key']
-
-/** What flags or variables gave, unvalidated; lists are arrays, everything else is text. */
-export type RawSettings = Partial<Record<SettingKey, string | readonly string[]>>

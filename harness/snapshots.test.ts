@@ -2,11 +2,17 @@ import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { getContainerRuntimeClient } from 'testcontainers'
+import { loadPlan } from './config.ts'
+import type { Freezing } from './engines/engine.ts'
+import { engines } from './engines/index.ts'
 import { withClient } from './postgres/client.ts'
+import type { Connection } from './postgres/connection.ts'
 import { parseUrl } from './postgres/url.ts'
-import type { Snapshot } from './snapshots/store.ts'
+import { createRedactor } from './redact.ts'
+import { listSnapshots, removeSnapshot, type Snapshot } from './snapshots/store.ts'
 import { missingEngine, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
+import { findWorkClone, listWorkClones, openWorkClone, removeWorkClone } from './work-clones.ts'
 
 for (const engine of ['embedded', 'docker'] as const) {
   describe(`snapshots, ${engine} engine`, function () {
@@ -32,43 +38,46 @@ for (const engine of ['embedded', 'docker'] as const) {
   })
 }
 
+/** Two makers are processes of their own, as they would be; what comes after them need not be. */
 async function play(
   engine: 'embedded' | 'docker',
-  { cloneIt, program, snapshots, volumes }: Awaited<ReturnType<typeof world>>,
+  { cloneIt, openHere, program, snapshots, volumes }: Awaited<ReturnType<typeof world>>,
   directory: string,
 ): Promise<void> {
   const volumesBefore = await volumes()
 
   const two = await Promise.all([cloneIt(), cloneIt()])
-  expect(two.filter(({ stderr }) => !stderr.includes('· snapshot'))).to.have.length(1)
+  expect(two.filter(({ said }) => !said.includes('snapshot '))).to.have.length(1)
   expect(await Promise.all(two.map(({ rows }) => rows()))).to.deep.equal(['1000', '1000'])
   const [made, ...others] = await snapshots()
   expect(others).to.have.length(0)
   expect(made?.clones).to.equal(2)
 
-  const third = await cloneIt()
-  expect(third.stderr).to.contain('· snapshot')
+  const third = await openHere()
+  expect(third.said).to.contain('snapshot ')
   await withClient(third.connection, (client) => client.query('delete from t'))
   expect([await third.rows(), await two[0]?.rows()]).to.deep.equal(['0', '1000'])
-  const psql = await program(['shell', '--clone', third.id, '--', '-Atc', 'select 6 * 7'])
+  const [psql, refused] = await Promise.all([
+    program(['shell', '--clone', third.id, '--', '-Atc', 'select 6 * 7']),
+    program(['snapshots', 'rm', made?.key ?? '']),
+  ])
   expect(psql.stdout).to.equal('42')
-
-  const refused = await program(['snapshots', 'rm', made?.key ?? ''])
   expect([refused.exitCode, refused.stderr]).to.satisfy(
     ([code, text]: [number, string]) => code === 2 && text.includes('3 clones alive'),
   )
-  for (const { id } of [...two, third]) await program(['clone', 'rm', id])
+  await program(['clone', 'rm', ...two.map(({ id }) => id)])
+  await removeWorkClone(await findWorkClone(third.id))
   expect((await snapshots()).map(({ clones }) => clones)).to.deep.equal([0])
 
   await alter(engine, made)
-  const fourth = await cloneIt()
-  expect(fourth.stderr).not.to.contain('· snapshot')
+  const fourth = await openHere()
+  expect(fourth.said).not.to.contain('snapshot ')
   expect(await fourth.rows()).to.equal('1000')
   const [again] = await snapshots()
   expect(again?.key).to.equal(made?.key)
   expect(again?.record.madeAt).not.to.equal(made?.record.madeAt)
 
-  await program(['clone', 'rm', fourth.id])
+  await removeWorkClone(await findWorkClone(fourth.id))
   const removed = await program(['snapshots', 'rm', again?.key.slice(0, 10) ?? ''])
   expect(removed.exitCode).to.equal(0)
   expect(await snapshots()).to.deep.equal([])
@@ -92,37 +101,53 @@ async function world(engine: 'embedded' | 'docker', directory: string) {
     REHEARSAL_SNAPSHOTS: 'auto',
   }
   const program = (args: readonly string[]) => startProgram(args, { cwd: directory, env })
-  const cloneIt = async () => {
-    const { stdout, stderr, exitCode } = await program([
-      'clone',
-      '--backup',
-      backup,
-      '--engine',
-      engine,
-      '--ttl',
-      '10m',
-    ])
-    const connection = parseUrl(stdout)
-    const id = /--clone (\w+)/.exec(stderr)?.[1]
-    if (exitCode !== 0 || connection === undefined || id === undefined) throw new Error(stderr)
+  const told = (said: string, id: string, connection: Connection) => {
     const rows = () =>
       withClient(connection, async (client) => {
         return (await client.query<{ count: string }>('select count(*) as count from t')).rows[0]?.count
       })
-    return { stderr, connection, id, rows }
+    return { said, connection, id, rows }
+  }
+  const cloneIt = async () => {
+    const args = ['clone', '--backup', backup, '--engine', engine, '--ttl', '10m']
+    const { stdout, stderr, exitCode } = await program(args)
+    const connection = parseUrl(stdout)
+    const id = /--clone (\w+)/.exec(stderr)?.[1]
+    if (exitCode !== 0 || connection === undefined || id === undefined) throw new Error(stderr)
+    return told(stderr, id, connection)
+  }
+  const openHere = async () => {
+    const flags = { backup, engine }
+    const plan = await loadPlan({ cwd: directory, flags, configFile: undefined, environment: {} })
+    const said: string[] = []
+    const { id, connection } = await openWorkClone(plan, 600_000, {
+      observe: (event) => void (event.kind === 'note' && said.push(event.text)),
+      signal: new AbortController().signal,
+      redactor: createRedactor(),
+    })
+    return told(said.join('\n'), id, connection)
   }
   const snapshots = async () => {
-    const { stdout } = await program(['snapshots', 'ls', '--json'])
-    const all = JSON.parse(stdout) as Snapshot[]
+    const all = await listSnapshots(freezingOf(engine).shelf)
     return all.filter(({ record }) => record.backup.path === backup)
   }
   const removeAll = async () => {
-    const { stdout } = await program(['clone', 'ls'])
-    const ids = stdout.match(/^r\w{10}/gm) ?? []
-    if (ids.length > 0) await program(['clone', 'rm', ...ids])
-    for (const { key } of await snapshots()) await program(['snapshots', 'rm', key])
+    for (const clone of await listWorkClones()) await removeWorkClone(clone)
+    for (const snapshot of await snapshots()) await removeSnapshot(freezingOf(engine).shelf, snapshot)
+    Object.assign(process.env, before)
+    for (const name of Object.keys(env)) if (!(name in before)) delete process.env[name]
   }
-  return { cloneIt, program, snapshots, removeAll, volumes: () => volumesOf(engine, directory) }
+  const before = Object.fromEntries(
+    Object.keys(env).flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+  Object.assign(process.env, env)
+  return { cloneIt, openHere, program, snapshots, removeAll, volumes: () => volumesOf(engine, directory) }
+}
+
+function freezingOf(engine: 'embedded' | 'docker'): Freezing {
+  const { freezing } = engines[engine]
+  if (freezing === undefined) throw new Error(`${engine} freezes nothing`)
+  return freezing
 }
 
 function dump(unique: string): string {

@@ -1,7 +1,7 @@
 import type { Config } from './config-schema.ts'
 import { one } from './config-values.ts'
 import { parseUrl } from './postgres/url.ts'
-import type { RawSettings } from './settings.ts'
+import type { RawSettings } from './raw-settings.ts'
 import { sourceOf, type Source } from './source/source.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import type { Direction, Finding } from '../rehearsal.ts'
 
@@ -10,56 +12,67 @@ export interface ShownStatement {
 
 /**
  * What Squawk (https://squawkhq.com), where the project or the PATH has it, says of the statements' text: one notice for
- * each migration and direction, which decides nothing. Nothing where there is none, or when it fails.
+ * each migration and direction, which decides nothing. Nothing where there is none, or when it fails. It is shown files
+ * in `scratch`, all at once: starting it takes longer than reading them.
  */
-export async function squawkAdvice(statements: readonly ShownStatement[], cwd: string): Promise<Finding[]> {
-  const groups = Map.groupBy(statements, ({ migration, direction }) => `${direction} ${migration}`)
-  const findings = []
-  for (const group of groups.values()) {
-    const [first] = group
-    if (first === undefined) continue
-    const sql = group.map(({ text }) => `${text.trim().replace(/;$/, '')};\n`).join('')
-    const advice = await ask(sql, cwd)
-    if (advice === undefined) break
-    if (advice.length > 0) findings.push(finding(first, advice))
+export async function squawkAdvice(
+  statements: readonly ShownStatement[],
+  { cwd, scratch }: { cwd: string; scratch: string },
+): Promise<Finding[]> {
+  if (statements.length === 0) return []
+  const groups = [
+    ...Map.groupBy(statements, ({ migration, direction }) => `${direction} ${migration}`).values(),
+  ]
+  const directory = await mkdtemp(join(scratch, 'squawk-'))
+  try {
+    const files = groups.map((_, index) => join(directory, `${index}.sql`))
+    await Promise.all(
+      groups.map(async (group, index) => {
+        const sql = group.map(({ text }) => `${text.trim().replace(/;$/, '')};\n`).join('')
+        await writeFile(files[index] ?? '', sql, { mode: 0o600 })
+      }),
+    )
+    const advice = await ask(files, cwd)
+    return groups.flatMap((group, index) => {
+      const about = advice.filter(({ file }) => file === files[index])
+      return group[0] === undefined || about.length === 0 ? [] : [finding(group[0], about)]
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
   }
-  return findings
 }
 
 interface Advice {
+  readonly file: string
   readonly rule_name: string
   readonly message: string
 }
 
-/** Undefined when there is no Squawk, or none that answers as known. */
-async function ask(sql: string, cwd: string): Promise<Advice[] | undefined> {
-  const { stdout, exitCode } = await execa(
-    'squawk',
-    ['--reporter', 'json', '--stdin-filepath', 'migration.sql'],
-    {
-      cwd,
-      input: sql,
-      reject: false,
-      preferLocal: true,
-      localDir: cwd,
-      // Of the environment it needs nothing else, and its upload to GitHub is not to find a token.
-      extendEnv: false,
-      env: { PATH: process.env['PATH'] ?? '' },
-      timeout: 10_000,
-    },
-  )
+/** Nothing when there is no Squawk, or none that answers as known. */
+async function ask(files: readonly string[], cwd: string): Promise<Advice[]> {
+  const { stdout, exitCode } = await execa('squawk', ['--reporter', 'json', ...files], {
+    cwd,
+    stdin: 'ignore',
+    reject: false,
+    preferLocal: true,
+    localDir: cwd,
+    // Of the environment it needs nothing else, and its upload to GitHub is not to find a token.
+    extendEnv: false,
+    env: { PATH: process.env['PATH'] ?? '' },
+    timeout: 10_000,
+  })
   // It exits with 1 when it has something to say.
-  if (exitCode !== 0 && exitCode !== 1) return undefined
+  if (exitCode !== 0 && exitCode !== 1) return []
   try {
     const parsed: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout)
-    return Array.isArray(parsed) ? parsed.filter(isAdvice) : undefined
+    return Array.isArray(parsed) ? parsed.filter(isAdvice) : []
   } catch {
-    return undefined
+    return []
   }
 }
 
 function isAdvice(value: unknown): value is Advice {
-  return typeof value === 'object' && value !== null && 'rule_name' in value && 'message' in value
+  return typeof value === 'object' && value !== null && 'rule_name' in value && 'file' in value
 }
 
 function finding({ migration, direction }: ShownStatement, advice: readonly Advice[]): Finding {

@@ -1,4 +1,7 @@
 import { expect } from 'chai'
+import { cloneOf } from '../engines/docker-clone.ts'
+import { dockerClient } from '../engines/docker-client.ts'
+import { baseLabel, listVolumes } from '../engines/docker-volumes.ts'
 import { engines } from '../engines/index.ts'
 import type { Freezing, Frozen, ServerRequest } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
@@ -79,6 +82,25 @@ for (const engine of ['embedded', 'docker'] as const) {
       await copy.close()
       await clones.closeAll()
     })
+
+    if (engine === 'docker')
+      it('are copies where the Docker host has no overlay volumes', async () => {
+        const copy = await cloneOf(await dockerClient(), frozen, { ...request, purpose: 'copied' }, 'copy')
+        try {
+          expect(copy.method).to.match(/^copies/)
+          await copy.unshare('restored')
+          await withClient(copy.server.connection('restored'), async (client) => {
+            const { rows } = await client.query('delete from t returning i')
+            expect(rows).to.have.length(1000)
+          })
+        } finally {
+          await copy.server.stop()
+        }
+        const left = (await listVolumes(await dockerClient())).filter(
+          ({ labels }) => labels[baseLabel] === frozen.place,
+        )
+        expect(left).to.deep.equal([])
+      })
 
     it('are refused when what was frozen is not what it was, or is gone', async () => {
       for (const altered of [

@@ -1,9 +1,6 @@
-import { availableParallelism, freemem } from 'node:os'
 import type { ClonedServer, Freezing, Frozen, ServerRequest } from '../engines/engine.ts'
 import type { Clone, CloneOptions, Clones } from './clones.ts'
-
-/** What a server takes with a question at work on it: its shared buffers, its sessions, and the question's own process. */
-const memoryBytes = 768 * 1024 * 1024
+import { parallelismOf } from './parallelism.ts'
 
 export interface SnapshotClonesOptions {
   readonly freezing: Freezing
@@ -15,6 +12,8 @@ export interface SnapshotClonesOptions {
   readonly method: string
   /** Copies of a small database within the rehearsal's own server, which are faster to make than a server. */
   readonly within?: Clones
+  /** How many questions are at work at once; by default what the machine allows. */
+  readonly parallel?: number | undefined
 }
 
 /** Clones with a close of their own for all that are open. */
@@ -43,7 +42,7 @@ export function snapshotClones(options: SnapshotClonesOptions): SnapshotClones {
   }
   return {
     method: within === undefined ? options.method : `${within.method}, or ${options.method}`,
-    parallelism: Math.max(1, Math.min(4, availableParallelism(), Math.floor(freemem() / memoryBytes))),
+    parallelism: parallelismOf('server', options.parallel),
     canIsolate: true,
     open,
     closeAll: async () => {

@@ -1,15 +1,18 @@
-import { availableParallelism } from 'node:os'
 import type { Server } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
 import type { Clone, CloneOptions, Clones } from './clones.ts'
+import { parallelismOf } from './parallelism.ts'
 
-/** Clones that are databases on the server of `pristine` itself, made by `CREATE DATABASE … TEMPLATE`. */
-export function templateClones(server: Server, pristine: string): Clones {
+/**
+ * Clones that are databases on the server of `pristine` itself, made by `CREATE DATABASE … TEMPLATE`. `parallel` of
+ * them are at work at once; by default what the machine allows.
+ */
+export function templateClones(server: Server, pristine: string, parallel?: number): Clones {
   let made = 0
   let last: Promise<unknown> = Promise.resolve()
   return {
     method: 'copied within the server (CREATE DATABASE … TEMPLATE)',
-    parallelism: Math.max(1, Math.min(4, availableParallelism())),
+    parallelism: parallelismOf('database', parallel),
     canIsolate: false,
     open: async ({ purpose, isolated = false }: CloneOptions): Promise<Clone> => {
       if (isolated) throw notIsolated(purpose)

@@ -8,7 +8,8 @@ import { messageOf } from '../errors.ts'
 import type { HistoryPlan, Plan } from '../plan.ts'
 import { protectedUrlsOf } from '../protected-urls.ts'
 import type { Setting } from '../setting.ts'
-import { settings, type RawSettings, type SettingKey } from '../settings.ts'
+import type { RawSettings } from '../raw-settings.ts'
+import { settings, type SettingKey } from '../settings.ts'
 
 /** What commander parsed. */
 export type Options = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import type { Plan } from '../plan.ts'
 import { openRun } from '../runs/open-run.ts'
 import { migrationTable } from '../stages/preflight.ts'
-import type { RawSettings } from '../settings.ts'
+import type { RawSettings } from '../raw-settings.ts'
 import { probes } from './index.ts'
 import type { Examined, Observation } from './probe.ts'
 

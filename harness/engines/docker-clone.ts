@@ -20,6 +20,9 @@ const upperPath = '/pg-rehearsal/upper'
 
 const copyWithinMs = 30 * 60_000
 
+/** The disk is waited for with each file, and several waits cost little more than one. */
+const copyUpsAtOnce = 8
+
 /** Engines that refused an overlay volume once; they are not asked again. */
 const withoutOverlays = new WeakSet<ContainerRuntimeClient>()
 
@@ -28,14 +31,16 @@ type Method = 'overlay' | 'copy'
 
 /**
  * A server of its own on a clone of frozen data: a volume that lays an empty directory over it, so that nothing is
- * copied but what is opened for writing; where the engine refuses such volumes, a copy on the engine's machine.
+ * copied but what is opened for writing; where the engine refuses such volumes, or `method` says so, a copy on the
+ * engine's machine.
  */
 export async function cloneOf(
   client: ContainerRuntimeClient,
   frozen: Frozen,
   request: CloneServerRequest,
+  method: Method = 'overlay',
 ): Promise<ClonedServer> {
-  if (withoutOverlays.has(client)) return await startOn(client, frozen, request, 'copy')
+  if (method === 'copy' || withoutOverlays.has(client)) return await startOn(client, frozen, request, 'copy')
   try {
     return await startOn(client, frozen, request, 'overlay')
   } catch (error) {
@@ -184,7 +189,18 @@ async function copyUp(
     const sql = 'select oid from pg_catalog.pg_database where datname = $1'
     return (await client.query<{ oid: string }>(sql, [database])).rows[0]?.oid
   })
-  const script = 'cd "$0/base/$1" && for file in *; do : >> "$file"; done'
+  const script = `
+    cd "$0/base/$1" || exit
+    for part in ${Array.from({ length: copyUpsAtOnce }, (_, part) => part).join(' ')}; do
+      (
+        at=0
+        for file in *; do
+          at=$((at + 1))
+          [ $((at % ${copyUpsAtOnce})) -ne $part ] || : >> "$file" || exit
+        done
+      ) & jobs="$jobs $!"
+    done
+    for job in $jobs; do wait "$job" || exit; done`
   const { exitCode, stderr } = await execInContainer(handle, {
     argv: ['sh', '-c', script, directory, oid ?? ''],
   })

@@ -43,7 +43,8 @@ export function dockerServer(
     },
     runTool: async (tool, args, options) => await runTool({ ...container, connection }, tool, args, options),
     createDatabase: async (database, options) => await createDatabase(connection, database, options),
-    cloneDatabase: async (source, target) => await cloneDatabase(connection, source, target),
+    cloneDatabase: async (source, target) =>
+      await cloneDatabase(connection, source, target, { throwaway: true }),
     dropDatabase: async (database) => await dropDatabase(connection, database),
     restart: async () => {
       connection = await restartContainer({ ...container, connection })

@@ -49,15 +49,20 @@ export async function sweepContainers(
   const lines = await Promise.all(
     leftovers.map(async ({ Id, Names }) => await removeLeftover(docker.getContainer(Id), nameOf(Names))),
   )
-  return [...lines.filter((line) => line !== undefined), ...(await sweepVolumes(client, now))]
+  return [...lines.filter((line) => line !== undefined), ...(await sweepVolumes(client, now, only))]
 }
 
 /** What a living, or kept, container has is not removed: the engine itself refuses. */
-async function sweepVolumes(client: ContainerRuntimeClient, now: number): Promise<string[]> {
+async function sweepVolumes(
+  client: ContainerRuntimeClient,
+  now: number,
+  only: string | undefined,
+): Promise<string[]> {
   const volumes = await listVolumes(client)
   const shelved = new Set(volumes.filter(({ role }) => role === 'snapshot').map((it) => it.labels[baseLabel]))
   const leftovers = volumes.filter(({ name, role, labels, createdAt }) => {
     if (role === 'snapshot' || shelved.has(name)) return false
+    if (only !== undefined) return labels[runLabel] === only
     const owner = parseOwner(labels[ownerLabel] ?? '')
     return isLeftover({ name, owner, ageMs: now - (Number.isNaN(createdAt) ? now : createdAt) }, false)
   })

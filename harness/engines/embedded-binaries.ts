@@ -71,12 +71,14 @@ async function systemDirectories(): Promise<string[]> {
   const majors = await readdir(debian).catch(() => [])
   const { stdout, exitCode } = await execa('pg_config', ['--bindir'], { reject: false, timeout: 5_000 })
   const configured = exitCode === 0 ? [stdout.trim()] : []
-  return [...majors.map((major) => join(debian, major, 'bin')), ...configured]
+  return [...new Set([...majors.map((major) => join(debian, major, 'bin')), ...configured])]
 }
 
 async function binariesOfSystem(bin: string): Promise<Binaries | undefined> {
-  const version = await versionOf(join(bin, 'postgres'))
-  const initdb = await versionOf(join(bin, 'initdb'))
+  const [version, initdb] = await Promise.all([
+    versionOf(join(bin, 'postgres')),
+    versionOf(join(bin, 'initdb')),
+  ])
   if (version === undefined || initdb === undefined) return undefined
   return { major: Number.parseInt(version, 10), version, bin, packageDirectory: undefined }
 }

@@ -45,7 +45,8 @@ export function embeddedServer(cluster: Cluster, started: Postmaster, run: Run):
       return result
     },
     createDatabase: async (name, options) => await guard(createDatabase(admin, name, options)),
-    cloneDatabase: async (source, target) => await guard(cloneDatabase(admin, source, target)),
+    cloneDatabase: async (source, target) =>
+      await guard(cloneDatabase(admin, source, target, { throwaway: true })),
     dropDatabase: async (name) => await guard(dropDatabase(admin, name)),
     restart: async () => {
       await postmaster.stop()

@@ -42,15 +42,23 @@ async function chosen(request: ServerRequest): Promise<Binaries> {
 
 type Choice = { available: true; binaries: Binaries } | Extract<Availability, { available: false }>
 
+/** What was found runnable, by major; finding it starts a dozen processes, and every server and clone asks. */
+const runnable = new Map<number | undefined, Binaries>()
+
 async function choose({ major, image }: ServerRequest): Promise<Choice> {
   if (image !== undefined) {
     return unavailable(`image ${image} needs Docker`, 'Leave out --image, or use --engine docker.')
   }
+  const known = runnable.get(major)
+  if (known !== undefined) return { available: true, binaries: known }
   const found = await findBinaries()
   const binaries = major === undefined ? found[0] : found.find((candidate) => candidate.major === major)
   if (binaries === undefined) return missing(major, found)
   const problem = await whyNotRunnable(binaries)
-  if (problem === undefined) return { available: true, binaries }
+  if (problem === undefined) {
+    runnable.set(major, binaries)
+    return { available: true, binaries }
+  }
   return unavailable(
     `Postgres ${binaries.version} in ${binaries.bin} does not run here: ${problem}`,
     'Install it again for this machine, or use --engine docker.',

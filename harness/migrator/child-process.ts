@@ -38,7 +38,6 @@ export const guardUrl = new URL(`./guard${extname(import.meta.url)}`, import.met
 export function startChild(options: {
   readonly cwd: string
   readonly environment: Readonly<Record<string, string>>
-  readonly onMessage: (message: Message) => void
 }): MigratorChild {
   const script = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url))
   const preloads = [...guardPreloads(options.environment), import.meta.resolve('tsx')]
@@ -53,15 +52,19 @@ export function startChild(options: {
     reject: false,
     stdin: 'ignore',
   })
-  child.on('message', (message: unknown) => {
-    if (isMessage(message)) options.onMessage(message)
-  })
   // Its own promise also waits for stdout, which a grandchild may hold open.
   const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
     child.once('error', () => resolve({ exitCode: null, signal: null }))
   })
   return { process: child, exited, output: collect([child.stdout, child.stderr]) }
+}
+
+/** Calls `onMessage` with each message of the child's own. */
+export function listen({ process: child }: MigratorChild, onMessage: (message: Message) => void): void {
+  child.on('message', (message: unknown) => {
+    if (isMessage(message)) onMessage(message)
+  })
 }
 
 /** The migrations' code may send messages of its own, as process managers expect. */

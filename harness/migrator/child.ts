@@ -30,12 +30,19 @@ process.on('uncaughtException', (error) => {
 
 async function main(request: Request): Promise<void> {
   phase = 'load'
+  if (request.environment !== undefined) live(request.environment)
   try {
     const last = await perform(request, report, gate.promise)
     send(last, last.stays ? undefined : () => process.exit(0))
   } catch (error) {
     fail(error)
   }
+}
+
+/** Nothing of the app's has been loaded yet that could have read another. */
+function live(environment: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
+  Object.assign(process.env, environment)
 }
 
 function report(message: Message): void {

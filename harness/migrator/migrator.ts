@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
@@ -7,16 +5,17 @@ import type { Connection } from '../postgres/connection.ts'
 import { urlOf } from '../postgres/url.ts'
 import { endGroup } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
-import { startChild } from './child-process.ts'
+import { listen, startChild } from './child-process.ts'
 import type { MigratorChild } from './child-process.ts'
-import { nearest } from './nearest.ts'
 import { transcriptOf } from './outcome.ts'
 import type { MigratorOutcome } from './outcome.ts'
 import type { Message, Request, ThrownError } from './protocol.ts'
 import { endSessions } from './sessions.ts'
+import type { SpareChildren } from './spare.ts'
 import { watchForStall } from './stall-watch.ts'
 import type { StallWatch } from './stall-watch.ts'
 import type { Stall } from './stall.ts'
+import { tsxVariables } from './tsx-variables.ts'
 
 export interface MigratorOptions {
   /** What the migrations connect to; for `list`, `nowhere`. */
@@ -37,9 +36,11 @@ export interface MigratorOptions {
   readonly signal?: AbortSignal
   readonly onMessage?: (message: Message) => void
   readonly run: Run
+  /** Children to take before one is started. */
+  readonly spares?: SpareChildren | undefined
 }
 
-export type MigratorRequest = Omit<Request, 'connectionString' | 'gated'>
+export type MigratorRequest = Omit<Request, 'connectionString' | 'gated' | 'environment'>
 
 /**
  * Runs one operation of the app's Migrator in a child process and returns what was seen, whatever the
@@ -54,26 +55,23 @@ export async function runMigrator(
   const messages: Message[] = []
   const loaded = Promise.withResolvers<undefined>()
   let moved = (): void => {}
-  const child = startChild({
-    cwd: options.cwd,
-    environment: { ...options.environment, ...(await tsxVariables(request.source.path)) },
-    onMessage(message) {
-      messages.push(message)
-      moved()
-      if (message.kind === 'loaded') loaded.resolve(undefined)
-      options.onMessage?.(message)
-    },
+  const environment = { ...options.environment, ...(await tsxVariables(request.source.path)) }
+  const spare = options.spares?.take()
+  const child = spare ?? startChild({ cwd: options.cwd, environment })
+  listen(child, (message) => {
+    messages.push(message)
+    moved()
+    if (message.kind === 'loaded') loaded.resolve(undefined)
+    options.onMessage?.(message)
   })
   const untrack = track(child, options)
   try {
-    child.process.send(
-      {
-        ...request,
-        connectionString: urlOf(options.connection),
-        gated: options.gate !== undefined,
-      } satisfies Request,
-      () => {},
-    )
+    const order = {
+      ...request,
+      connectionString: urlOf(options.connection),
+      gated: options.gate !== undefined,
+    } satisfies Request
+    child.process.send(spare === undefined ? order : { ...order, environment }, () => {})
     if (request.operation === 'list') await loading(child, child.exited, options)
     else await loading(child, loaded.promise, options)
     if (options.gate !== undefined) {
@@ -91,16 +89,6 @@ export async function runMigrator(
     const isDone = messages.at(-1)?.kind === 'done'
     if (request.operation !== 'list') await leaveNoSession(options, isDone ? options.stallTimeoutMs : 0)
   }
-}
-
-/** tsx takes `paths` and the like from the tsconfig.json nearest to the migrations. */
-export async function tsxVariables(path: string): Promise<Record<string, string>> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  )
-  const folder = nearest('tsconfig.json', isFolder ? path : dirname(path))
-  return folder === undefined ? {} : { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') }
 }
 
 /** Ends the child and whatever it started; safe when it is gone already. */

@@ -13,6 +13,8 @@ export interface Request {
   readonly more?: boolean
   /** Wait for the message `go` once the migrations are loaded. */
   readonly gated?: boolean
+  /** The whole environment from now on, of a child that was started before it was known. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** What the child says, in order; `done` or `failed` is the last. */

@@ -1,18 +1,18 @@
 import type { MigrationSource } from '../plan.ts'
 import { urlOf } from '../postgres/url.ts'
-import { startChild, type MigratorChild } from './child-process.ts'
+import { listen, startChild, type MigratorChild } from './child-process.ts'
 import {
   endChild,
   leaveNoSession,
   loading,
   outcomeOf,
   track,
-  tsxVariables,
   watchSessions,
   type MigratorOptions,
 } from './migrator.ts'
 import { transcriptOf, type MigratorOutcome } from './outcome.ts'
 import type { Message, Request } from './protocol.ts'
+import { tsxVariables } from './tsx-variables.ts'
 
 /** The app's Migrator, asked for one operation after the other. */
 export interface MigratorSession {
@@ -66,9 +66,9 @@ async function start(source: MigrationSource, options: MigratorOptions): Promise
   const child = startChild({
     cwd: options.cwd,
     environment: { ...options.environment, ...(await tsxVariables(source.path)) },
-    onMessage: (message) => live.hear(message),
   })
   const live: LiveChild = { child, untrack: track(child, options), hear: () => {} }
+  listen(child, (message) => live.hear(message))
   return live
 }
 

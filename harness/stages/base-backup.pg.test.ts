@@ -104,9 +104,7 @@ for (const testServer of testServers) {
           backup,
           { server: copy, database: 'shop' },
           () => {},
-          {
-            alwaysCopy: true,
-          },
+          { copyAtMostBytes: Infinity },
         )
         expect(findings.map(({ id }) => id)).to.deep.equal(['defused', 'collation-version-changed'])
         expect(findings[0]?.evidence?.details).to.deep.equal([

@@ -1,3 +1,4 @@
+import type { SpareChildren } from '../migrator/spare.ts'
 import type { Plan } from '../plan.ts'
 import type { Run } from '../runs/run.ts'
 
@@ -8,4 +9,8 @@ export interface Given {
   readonly signal: AbortSignal
   /** When the rehearsal began, epoch milliseconds: what offsets count from. */
   readonly beganAt: number
+  /** Databases up to this size are copied within their server; for tests, default `copiedWithinBytes`. */
+  readonly copiedWithinBytes?: number | undefined
+  /** Children of the migrator, started where nothing is timed. */
+  readonly spares?: SpareChildren
 }

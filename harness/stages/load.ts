@@ -25,7 +25,7 @@ export async function load(
   { file, format, facts }: PreparedBackup,
   { server, database }: Provisioned,
   progress: Progress,
-  { alwaysCopy }: { alwaysCopy: boolean },
+  { copyAtMostBytes }: { copyAtMostBytes: number },
 ): Promise<Brought> {
   await requireExtensions(server, facts.extensions)
   const roles = await carryOverRoles(server, facts)
@@ -53,7 +53,7 @@ export async function load(
     const masked = await maskRestored(plan.masking, server.connection(database), file, progress)
     progress('vacuum and analyze')
     await settle(server, database)
-    const pristine = await keepPristine(server, database, alwaysCopy, progress)
+    const pristine = await keepPristine(server, database, copyAtMostBytes, progress)
     const degraded = [...roles, ...outcome.messages, ...settings].filter(({ kind }) => kind === 'degraded')
     const lost = degraded.length === 0 ? '' : `, ${count(degraded.length, 'object')} lost`
     return {

@@ -45,7 +45,7 @@ export async function locks(
         ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
         ...different(migrated.trace, up, 'up'),
         ...different(rolledBack.trace, down, 'down'),
-        ...(await squawkAdvice(statements, given.plan.cwd)),
+        ...(await squawkAdvice(statements, { cwd: given.plan.cwd, scratch: given.run.directory })),
       ],
       summary: summaryOf(statements),
     }

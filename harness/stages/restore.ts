@@ -17,7 +17,7 @@ import {
   type ServerKeeping,
 } from './provision.ts'
 import { load } from './load.ts'
-import type { Brought } from './pristine.ts'
+import { copiedWithinBytes, type Brought } from './pristine.ts'
 import { useConfiguration } from './server-settings.ts'
 import { takeOver } from './take-over.ts'
 
@@ -51,7 +51,12 @@ export async function restore(
   const { freezing } = prepared.engine
   if (found !== undefined && freezing !== undefined) {
     const { key, frozen, record } = found.snapshot
-    const facts = await onClone(freezing, frozen, prepared, { cloned: found.cloned, record, keeping })
+    const facts = await onClone(freezing, frozen, prepared, {
+      cloned: found.cloned,
+      record,
+      keeping,
+      parallel: given.plan.parallel,
+    })
     const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
     return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
   }
@@ -60,7 +65,7 @@ export async function restore(
   const restoreMs = Math.round(performance.now() - startedAt)
   if (making === undefined || freezing === undefined) {
     const pristine = server.connection(pristineName(database))
-    const clones = templateClones(server, pristineName(database))
+    const clones = templateClones(server, pristineName(database), given.plan.parallel)
     const { masking } = said
     const copies = { clones, pristine, masking, restoreMs, copiesWithin: true, unshare: async () => {} }
     return { facts: { server, database, ...copies }, ...said }
@@ -73,7 +78,15 @@ export async function restore(
   if (making.key !== undefined)
     await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
   const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
-  return { facts: await onClone(freezing, frozen, prepared, { cloned, record, keeping }), ...said }
+  return {
+    facts: await onClone(freezing, frozen, prepared, {
+      cloned,
+      record,
+      keeping,
+      parallel: given.plan.parallel,
+    }),
+    ...said,
+  }
 }
 
 async function bring(
@@ -82,11 +95,13 @@ async function bring(
   provisioned: ProvisionedServer,
   progress: Progress,
 ): Promise<Brought> {
-  const alwaysCopy = provisioned.making === undefined
+  // Where nothing is frozen, a copy can be had in no other way.
+  const copyAtMostBytes =
+    provisioned.making === undefined ? Infinity : (given.copiedWithinBytes ?? copiedWithinBytes)
   const brought =
     prepared.request.data === undefined
-      ? await load(given, prepared, provisioned, progress, { alwaysCopy })
-      : await takeOver(given.plan, prepared, provisioned, progress, { alwaysCopy })
+      ? await load(given, prepared, provisioned, progress, { copyAtMostBytes })
+      : await takeOver(given.plan, prepared, provisioned, progress, { copyAtMostBytes })
   progress('taking over production’s settings')
   const { summary, findings } = await useConfiguration(provisioned.server, prepared.configuration)
   return {
@@ -122,7 +137,13 @@ async function onClone(
     cloned: { server, method, unshare },
     record,
     keeping,
-  }: { cloned: ClonedServer; record: SnapshotRecord; keeping: ServerKeeping },
+    parallel,
+  }: {
+    cloned: ClonedServer
+    record: SnapshotRecord
+    keeping: ServerKeeping
+    parallel: number | undefined
+  },
 ): Promise<Restored> {
   const { database } = record
   const beside = record.pristine ? pristineName(database) : undefined
@@ -132,7 +153,8 @@ async function onClone(
     request,
     database,
     method,
-    ...(beside === undefined ? {} : { within: templateClones(server, beside) }),
+    parallel,
+    ...(beside === undefined ? {} : { within: templateClones(server, beside, parallel) }),
   })
   keeping.teardown.defer('the clones of the snapshot', () => clones.closeAll())
   const pristine =

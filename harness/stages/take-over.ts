@@ -23,7 +23,7 @@ export async function takeOver(
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
   { server, database }: Provisioned,
   progress: Progress,
-  { alwaysCopy }: { alwaysCopy: boolean },
+  { copyAtMostBytes }: { copyAtMostBytes: number },
 ): Promise<Brought> {
   const details: string[] = []
   const databases = await databaseNames(server)
@@ -39,7 +39,7 @@ export async function takeOver(
   )
   const indexes = await withClient(server.connection(database), localizedIndexes)
   const masked = await maskRestored(plan.masking, server.connection(database), file, progress)
-  const pristine = await keepPristine(server, database, alwaysCopy, progress)
+  const pristine = await keepPristine(server, database, copyAtMostBytes, progress)
   const manifest = facts.physical?.manifest === 'verified' ? ', every file as its manifest says' : ''
   return {
     pristine,

@@ -5,6 +5,7 @@ import { readDotenvFiles } from '../migrator/dotenv-files.ts'
 import type { FailedStatement } from '../migrator/findings.ts'
 import { runMigrator, type MigratorOptions, type MigratorRequest } from '../migrator/migrator.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
+import { openSpares, type SpareChildren } from '../migrator/spare.ts'
 import type { Plan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { MigrationRun } from '../rehearsal.ts'
@@ -55,6 +56,7 @@ export async function traceMigrator(
       shared,
       ...(gate === undefined ? {} : { gate }),
       run,
+      spares: given.spares,
       onMessage: (message) => {
         if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
       },
@@ -99,6 +101,16 @@ export async function listMigrations(given: Given): Promise<MigratorOutcome> {
       run,
     },
   )
+}
+
+/** Spare children for the plan's migrations; none where a command runs them. */
+export async function sparesFor({
+  plan,
+  run,
+}: Pick<Given, 'plan' | 'run'>): Promise<SpareChildren | undefined> {
+  if (plan.migrate.command !== undefined) return undefined
+  const environment = await environmentFor(plan, nowhere)
+  return await openSpares({ environment, cwd: plan.cwd, path: plan.migrations.path, run })
 }
 
 /** The whole environment of a child that runs the team's code on one database. */
