@@ -77,7 +77,7 @@ const ofKysely: readonly string[] = ['staircase', 'two-migrators'] satisfies Que
 
 /**
  * In the order in which they are asked; `all` is every one that can be asked of the migrator. Throws on a name that
- * is no question, and on one that cannot be asked when a command migrates.
+ * is no question, and on one that cannot be asked when a command migrates. `probes` asks `locks` too.
  */
 export function questionsOf(names: readonly string[], byCommand = false): QuestionName[] {
   const unknown = names.find(
@@ -88,9 +88,10 @@ export function questionsOf(names: readonly string[], byCommand = false): Questi
   }
   const impossible = byCommand ? names.find((name) => ofKysely.includes(name)) : undefined
   if (impossible !== undefined) throw new Error(`${impossible} cannot be asked when a command migrates`)
-  return questionNames.filter(
-    (name) => names.includes(name) || (names.includes('all') && !(byCommand && ofKysely.includes(name))),
-  )
+  const asked = (name: QuestionName) =>
+    names.includes(name) || (names.includes('all') && !(byCommand && ofKysely.includes(name)))
+  // What is probed is learnt from what is locked.
+  return questionNames.filter((name) => asked(name) || (name === 'locks' && asked('probes')))
 }
 
 /** What was given for the question `probes`, and would do nothing or end the migrations. */

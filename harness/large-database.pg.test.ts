@@ -52,7 +52,9 @@ describe('a database too large to be copied within its server', function () {
   it('has the verdict, the findings and the tables of one that is copied', function () {
     const [first, ...others] = [...rehearsals.values()].map(essence)
     if (first === undefined || others.length === 0) this.skip()
-    expect(first.findings.length).to.be.above(untimed.length)
+    // Squawk is not on every machine.
+    const ids = new Set(first.findings.map((finding) => finding.split(' ')[0]))
+    expect([...ids]).to.include.members(untimed.filter((id) => id !== 'squawk-advice'))
     for (const other of others) expect(other).to.deep.equal(first)
   })
 })

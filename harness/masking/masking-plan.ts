@@ -7,6 +7,8 @@ export interface MaskingPlan {
   readonly rules: Readonly<Record<string, Rule>>
   /** A column that looks personal and has no rule stops the rehearsal. */
   readonly required: boolean
+  /** Nothing is masked and nothing looked for, as where only the backup is proved. */
+  readonly off?: true
   /** Keys what is made up; undefined: another one in every run, so that runs cannot be joined. */
   readonly salt: string | undefined
 }

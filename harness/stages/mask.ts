@@ -17,6 +17,7 @@ export async function maskRestored(
   { path }: Pick<BackupFile, 'path'>,
   progress: Progress,
 ): Promise<{ masking: readonly MaskedTable[]; findings: Finding[] }> {
+  if (plan.off) return { masking: [], findings: [] }
   const configured = Object.keys(plan.rules).length > 0
   if (configured) progress('masking')
   try {

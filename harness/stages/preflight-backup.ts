@@ -23,8 +23,8 @@ export async function preflightBackup(
       ? ''
       : `, ${count(facts.manifest.files.length, 'file')} with the manifest's checksums`
   return {
-    // Only what is restored now is proved now: no snapshot is looked for, and none is made.
-    facts: { ...prepared, engine: withoutFreezing(engine) },
+    // Only what is restored now is proved now: no snapshot is looked for, and none is made. Nothing is timed.
+    facts: { ...prepared, engine: withoutFreezing(engine), configuration: null },
     summary: `${facts.format} backup, ${bytes(file.bytes)}${sums}, ${engine.name}`,
     findings: [...(await staleBackup(file, facts, plan.maxAgeMs)), ...majorChange(plan, facts)],
   }
