@@ -14,7 +14,8 @@ for (const engine of ['embedded', 'docker'] as const) {
     this.timeout(120_000)
     // Everything of these runs lies in here, or carries its name in arguments or environment.
     let scratch = ''
-    let enginesBefore: string[] = []
+    // What others have on the same Docker engine is theirs.
+    const started = new Set<number | undefined>()
 
     before(async function () {
       const reason = await missingEngine(engine)
@@ -23,22 +24,25 @@ for (const engine of ['embedded', 'docker'] as const) {
         this.skip()
       }
       scratch = await mkdtemp(join(tmpdir(), 'rehearsal-interrupt-'))
-      enginesBefore = await onEngine()
     })
 
     after(async () => {
       if (scratch !== '') await rm(scratch, { recursive: true, force: true })
     })
 
-    const start = (cwd: string) =>
-      startProgram(['run', '--engine', engine], { cwd: packageFile(cwd), env: { TMPDIR: scratch } })
+    const start = (cwd: string) => {
+      const options = { cwd: packageFile(cwd), env: { TMPDIR: scratch } }
+      const program = startProgram(['run', '--engine', engine], options)
+      started.add(program.pid)
+      return program
+    }
 
     async function leftovers(): Promise<string[]> {
       const directories = await readdir(scratch, { recursive: true })
       return [
         ...directories.filter((path) => /runs\/r\w+$/.test(path)),
         ...(await processesOf(scratch)),
-        ...(await onEngine()).filter((name) => !enginesBefore.includes(name)),
+        ...(await onEngine(started)),
       ]
     }
 
@@ -67,17 +71,19 @@ for (const engine of ['embedded', 'docker'] as const) {
   })
 }
 
-/** Containers and volumes of ours. */
-async function onEngine(): Promise<string[]> {
+/** Containers and volumes that belong to one of these processes. */
+async function onEngine(owners: ReadonlySet<number | undefined>): Promise<string[]> {
   const client = await getContainerRuntimeClient().catch(() => undefined)
   if (client === undefined) return []
   const { dockerode } = client.container
   const filters = { label: ['pg-rehearsal.run'] }
+  const isTheirs = ({ Labels }: { Labels: Record<string, string> }) =>
+    owners.has((JSON.parse(Labels['pg-rehearsal.owner'] ?? '{}') as { pid?: number }).pid)
   const containers = await dockerode.listContainers({ all: true, filters })
   const { Volumes } = await dockerode.listVolumes({ filters })
   return [
-    ...containers.map(({ Id }) => `container ${Id}`),
-    ...(Volumes ?? []).map(({ Name }) => `volume ${Name}`),
+    ...containers.filter(isTheirs).map(({ Id }) => `container ${Id}`),
+    ...(Volumes ?? []).filter(isTheirs).map(({ Name }) => `volume ${Name}`),
   ]
 }
 
