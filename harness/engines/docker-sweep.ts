@@ -63,6 +63,8 @@ async function sweepVolumes(
   const leftovers = volumes.filter(({ name, role, labels, createdAt }) => {
     if (role === 'snapshot' || shelved.has(name)) return false
     if (only !== undefined) return labels[runLabel] === only
+    // Nobody made it on purpose; one that is in use stays.
+    if (role === undefined) return true
     const owner = parseOwner(labels[ownerLabel] ?? '')
     return isLeftover({ name, owner, ageMs: now - (Number.isNaN(createdAt) ? now : createdAt) }, false)
   })

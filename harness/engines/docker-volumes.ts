@@ -10,6 +10,8 @@ import { ownerLabel, runLabel } from './docker-container.ts'
  * overlay of both, or a copy; `snapshot` an empty one whose labels put a data volume on the shelf.
  */
 export const roleLabel = 'pg-rehearsal.role'
+
+const namePrefix = 'pg-rehearsal-'
 /** On a clone's volumes, and on a snapshot's: the data volume that they rest on. */
 export const baseLabel = 'pg-rehearsal.base'
 
@@ -55,13 +57,16 @@ export async function createVolume(
   return toVolume(await created.inspect({ abortSignal: AbortSignal.timeout(answerWithinMs) }))
 }
 
-/** Every volume of ours on the engine. */
+/**
+ * Every volume of ours on the engine, by its name: the engine itself makes one without labels for a container that
+ * was being created when its volume was removed.
+ */
 export async function listVolumes({ container }: ContainerRuntimeClient): Promise<Volume[]> {
   const { Volumes } = await container.dockerode.listVolumes({
-    filters: { label: [roleLabel] },
+    filters: { name: [namePrefix] },
     abortSignal: AbortSignal.timeout(answerWithinMs),
   })
-  return (Volumes ?? []).map(toVolume)
+  return (Volumes ?? []).filter(({ Name }) => Name.startsWith(namePrefix)).map(toVolume)
 }
 
 /** The volume of that name; undefined when there is none. */
