@@ -1,4 +1,4 @@
-import type { LockMode } from '../trace/locks.ts'
+import type { LockMode } from '../postgres/lock-mode.ts'
 import type { TracedLock, TracedStatement } from '../trace/traced.ts'
 import type { Trace } from './hazard.ts'
 

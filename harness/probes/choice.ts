@@ -1,3 +1,4 @@
+import { lockModes } from '../postgres/lock-mode.ts'
 import type { StatementFacts } from '../rehearsal.ts'
 
 /** A table that is to be probed, before it was looked at. */
@@ -54,11 +55,4 @@ function compare(one: readonly [number, number], other: readonly [number, number
 }
 
 /** From the weakest that writes rows; weaker ones stop neither reads nor writes. */
-const modes = [
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-]
+const modes: readonly string[] = lockModes.slice(lockModes.indexOf('ROW EXCLUSIVE'))

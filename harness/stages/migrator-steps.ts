@@ -4,7 +4,7 @@ import type { Connection } from '../postgres/connection.ts'
 import type { Progress } from '../stage.ts'
 import { openTap } from '../trace/tap.ts'
 import type { Given } from './given.ts'
-import { environmentFor, runsOf, type MigratorTrace } from './trace-migrator.ts'
+import { migratorOptionsFor, runsOf, type MigratorTrace } from './trace-migrator.ts'
 
 /** The app's Migrator on one database, taken step by step. */
 export interface MigratorSteps {
@@ -16,24 +16,14 @@ export interface MigratorSteps {
 
 /** Opens the app's Migrator on `database` for many operations, each traced as `traceMigrator` does. */
 export async function openSteps(
-  { plan, run, signal, beganAt }: Given,
+  given: Given,
   database: Connection,
   progress: Progress,
 ): Promise<MigratorSteps> {
   const tap = await openTap(database)
   const connection = { ...database, host: tap.host, port: tap.port }
-  const migrator = openMigrator(plan.migrations, {
-    connection,
-    watch: database,
-    environment: await environmentFor(plan, connection),
-    cwd: plan.cwd,
-    stallTimeoutMs: plan.migrate.stallTimeoutMs,
-    signal,
-    run,
-    onMessage: (message) => {
-      if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
-    },
-  })
+  const options = await migratorOptionsFor(given, { database, connection }, progress)
+  const migrator = openMigrator(given.plan.migrations, options)
   return {
     async perform(request) {
       const seen = tap.statements.length
@@ -44,7 +34,7 @@ export async function openSteps(
         outcome,
         statements,
         command: null,
-        runs: runsOf(outcome, statements, beganAt),
+        runs: runsOf(outcome, statements, given.beganAt),
         failedInspections: tap.failedInspections.slice(failed),
       }
     },

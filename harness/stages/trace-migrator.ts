@@ -42,24 +42,15 @@ export async function traceMigrator(
     ...options
   }: Pick<TapOptions, 'rounds' | 'onBeforeStatement'> & Pick<MigratorOptions, 'shared' | 'gate'> = {},
 ): Promise<MigratorTrace> {
-  const { plan, run, signal, beganAt } = given
+  const { plan, beganAt } = given
   const tap = await openTap(database, options)
   try {
     const connection = { ...database, host: tap.host, port: tap.port }
     const migratorOptions: MigratorOptions = {
-      connection,
-      watch: database,
-      environment: await environmentFor(plan, connection),
-      cwd: plan.cwd,
-      stallTimeoutMs: plan.migrate.stallTimeoutMs,
-      signal,
+      ...(await migratorOptionsFor(given, { database, connection }, progress)),
       shared,
       ...(gate === undefined ? {} : { gate }),
-      run,
       spares: given.spares,
-      onMessage: (message) => {
-        if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
-      },
     }
     const command = await commandOutcome(given, request.operation, migratorOptions, () => tap.statements)
     const outcome = command ?? (await runMigrator({ ...request, source: plan.migrations }, migratorOptions))
@@ -73,6 +64,26 @@ export async function traceMigrator(
     }
   } finally {
     await tap.close()
+  }
+}
+
+/** What every run of the app's Migrator is given: `connection` leads to `database` through the tap. */
+export async function migratorOptionsFor(
+  { plan, run, signal }: Given,
+  { database, connection }: { database: Connection; connection: Connection },
+  progress: Progress,
+): Promise<MigratorOptions> {
+  return {
+    connection,
+    watch: database,
+    environment: await environmentFor(plan, connection),
+    cwd: plan.cwd,
+    stallTimeoutMs: plan.migrate.stallTimeoutMs,
+    signal,
+    run,
+    onMessage: (message) => {
+      if (message.kind === 'started') progress(`${message.direction} ${message.migration}`)
+    },
   }
 }
 

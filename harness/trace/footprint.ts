@@ -1,5 +1,5 @@
 import { growthOf, type Growth } from './growth.ts'
-import type { LockMode } from './locks.ts'
+import type { LockMode } from '../postgres/lock-mode.ts'
 import type { RelationState, SessionState } from './session-state.ts'
 import type { Statement } from './statement.ts'
 

@@ -1,21 +1,8 @@
+import { lockModes, type LockMode } from '../postgres/lock-mode.ts'
 import type { Client } from 'pg'
 import { connect } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Statement } from './statement.ts'
-
-/** https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES, weakest first. */
-export const lockModes = [
-  'ACCESS SHARE',
-  'ROW SHARE',
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-] as const
-
-export type LockMode = (typeof lockModes)[number]
 
 /** A lock that a transaction holds on a relation. */
 export interface HeldLock {

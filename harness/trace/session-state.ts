@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import type { OwnSession } from './injection.ts'
 import type { Sized } from './growth.ts'
 import { ownStatementPrefix } from '../postgres/own-statement.ts'
-import type { LockMode } from './locks.ts'
+import type { LockMode } from '../postgres/lock-mode.ts'
 import { lockModeOf } from './locks.ts'
 
 /** What the catalog says of a relation; counters are those of the session that was asked. */

@@ -1,7 +1,7 @@
 import type { Direction } from '../rehearsal.ts'
 import { byMigration, type MigrationWindow } from './by-migration.ts'
 import type { Footprint } from './footprint.ts'
-import type { LockMode } from './locks.ts'
+import type { LockMode } from '../postgres/lock-mode.ts'
 import { serverLogOf, type ServerLog } from './server-log.ts'
 import type { Statement } from './statement.ts'
 
