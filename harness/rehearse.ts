@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
+import { backupSummary } from './backup-summary.ts'
 import { now } from './clock.ts'
 import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
@@ -8,25 +9,16 @@ import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
-import {
-  coreStageNames,
-  questionNames,
-  type BackupSummary,
-  type QuestionName,
-  type Rehearsal,
-} from './rehearsal.ts'
-import { shortPath } from './short-path.ts'
+import { coreStageNames, questionNames, type QuestionName, type Rehearsal } from './rehearsal.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
-import { describeLocale } from './postgres/database-locale.ts'
-import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
 import { sourceBackup } from './stages/read-backup.ts'
-import type { PreparedBackup } from './stages/preflight.ts'
+import { observeStatements } from './stages/locks.ts'
 import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
@@ -192,7 +184,8 @@ async function runStages(
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
-  spares?.prepare()
+  const looks = plan.questions.includes('locks')
+  spares?.prepare(looks ? 3 : 1)
   await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
   const specs = []
   if (migrated.complete) {
@@ -205,7 +198,10 @@ async function runStages(
     rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  if (plan.questions.includes('locks')) spares?.prepare(2)
+  const observing = looks
+    ? observeStatements(given, restored.clones, { migrated, rolledBack }, teardown)
+    : undefined
+  await observing?.copied
   const passes = [...specs]
   if (rolledBack.attempted) {
     passes.push(
@@ -218,32 +214,15 @@ async function runStages(
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
   const specPasses = passes.filter((pass) => pass !== null)
-  const rehearsed = { prepared, restored, before, migrated, rolledBack, passes: specPasses, limits }
-  await askQuestions(given, journal, learn, rehearsed)
-}
-
-/** What a report says of a backup. */
-export async function backupSummary(
-  { cwd, source }: Plan,
-  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
-): Promise<BackupSummary> {
-  const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
-  const { formatVersion, encoding, systemIdentifier } = facts
-  const path = source === undefined ? shortPath(cwd, file.path) : source.name
-  const made = (await madeAt(file, facts)).toISOString()
-  return {
-    path,
-    format,
-    formatVersion,
-    compression,
-    bytes,
-    sha256,
-    madeAt: made,
-    serverVersion,
-    dumpVersion,
-    database,
-    encoding,
-    systemIdentifier,
-    locale: facts.locale === null ? null : describeLocale(facts.locale),
+  const rehearsed = {
+    prepared,
+    restored,
+    before,
+    migrated,
+    rolledBack,
+    observing,
+    passes: specPasses,
+    limits,
   }
+  await askQuestions(given, journal, learn, rehearsed)
 }
