@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { BackupFile, Compression } from './backup-format.ts'
-import type { Content } from './content.ts'
+import { partOf, type Content } from './content.ts'
 
 /** A file on disk as a backup, read through `content`. */
 export function backupFile(
@@ -16,6 +16,12 @@ export function backupFile(
     compression,
     members,
     open: (onRead) => Readable.from(open(onRead), { objectMode: false }),
+    ...(extent === undefined
+      ? {}
+      : {
+          openAt: (start: number, onRead?: (chunk: Buffer) => void) =>
+            partOf(content, start, extent.end - extent.start - start).open(onRead),
+        }),
   }
 }
 

@@ -50,6 +50,8 @@ export interface BackupFile {
    * is a HarnessError that the stream is destroyed with. A directory has no such content: it throws.
    */
   open(onRead?: (chunk: Buffer) => void): Readable
+  /** As `open`, from a byte on; undefined where the content can only be read from its beginning. */
+  openAt?(start: number, onRead?: (chunk: Buffer) => void): AsyncIterable<Buffer>
 }
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'

@@ -9,7 +9,7 @@ import { answerWithinMs, dockerClient, engineWords, statusOf, within } from './d
 import type { DataDirectory } from './data-directory.ts'
 import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { blockEgress } from './docker-egress.ts'
-import type { Egress } from './engine.ts'
+import type { Egress, ServerRequest } from './engine.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -59,6 +59,7 @@ export interface ContainerOptions {
   readonly data?: ContainerData
   /** Files to put into the container and run on. */
   readonly directory?: DataDirectory | undefined
+  readonly settings?: ServerRequest['settings']
 }
 
 /**
@@ -70,7 +71,7 @@ export async function startContainer(
   client: ContainerRuntimeClient,
   image: string,
   run: Run,
-  { data, directory }: ContainerOptions = {},
+  { data, directory, settings = {} }: ContainerOptions = {},
 ): Promise<PostgresContainer> {
   const name = `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`
   const password = data?.password ?? randomBytes(24).toString('hex')
@@ -82,7 +83,10 @@ export async function startContainer(
     })
     const entrypoint =
       directory === undefined ? [] : await waitingEntrypoint(client.container.dockerode, image)
-    const started = await Promise.race([create(image, name, run, { password, data, entrypoint }), exited])
+    const started = await Promise.race([
+      create(image, name, run, { password, data, entrypoint, settings }),
+      exited,
+    ])
     const handle = client.container.getById(started.getId())
     if (directory !== undefined) await fillContainer(handle, directory, password)
     const address = await addressOf(client, handle)
@@ -154,7 +158,17 @@ async function create(
   image: string,
   name: string,
   run: Run,
-  { password, data, entrypoint }: { password: string; data: ContainerData | undefined; entrypoint: string[] },
+  {
+    password,
+    data,
+    entrypoint,
+    settings,
+  }: {
+    password: string
+    data: ContainerData | undefined
+    entrypoint: string[]
+    settings: Readonly<Record<string, string>>
+  },
 ): Promise<StartedTestContainer> {
   const { GenericContainer } = await import('testcontainers')
   const container = new GenericContainer(image)
@@ -173,6 +187,8 @@ async function create(
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   if (data !== undefined) container.withBindMounts([...data.mounts])
+  const flags = Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`])
+  if (flags.length > 0) container.withCommand(['postgres', ...flags])
   if (entrypoint.length > 0) container.withEntrypoint(entrypoint)
   return await within(createWithinMs, container.start())
 }

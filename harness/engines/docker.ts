@@ -26,7 +26,13 @@ export const docker: Engine = {
     const client = await dockerClient()
     const image = imageFor(request)
     await ensureImage(client, image)
-    return dockerServer(image, await startContainer(client, image, request.run, { directory: request.data }))
+    return dockerServer(
+      image,
+      await startContainer(client, image, request.run, {
+        directory: request.data,
+        settings: request.settings,
+      }),
+    )
   },
 
   async sweep(request): Promise<string[]> {

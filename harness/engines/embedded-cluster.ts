@@ -3,6 +3,7 @@ import { appendFile, chmod, chown, mkdir, mkdtemp, rm, statfs, writeFile } from 
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
+import type { ServerRequest } from './engine.ts'
 import { directoryMode, serverPrefix } from '../runs/directory.ts'
 import type { Run } from '../runs/run.ts'
 import { usableBin } from './embedded-install.ts'
@@ -17,6 +18,8 @@ export interface Cluster {
   readonly bin: string
   readonly password: string
   readonly user: ServerUser
+  /** For the server's command line. */
+  readonly settings?: ServerRequest['settings']
 }
 
 /**

@@ -10,10 +10,10 @@ import type { ServerRequest } from './engine.ts'
 /** A server on a new data directory in the run's, or on the request's data; nothing of it is left when it does not start. */
 export async function startEmbedded(
   binaries: Binaries,
-  { data, run }: ServerRequest,
+  { data, run, settings: given }: ServerRequest,
 ): Promise<EmbeddedServer> {
   const make = data === undefined ? initialise : emptyCluster
-  const cluster = await make(binaries, await serverUser(), run)
+  const cluster = { ...(await make(binaries, await serverUser(), run)), settings: given }
   try {
     if (data !== undefined) await fillCluster(cluster, data, await settings(), run)
     return embeddedServer(cluster, await startPostmaster(cluster, run), run)

@@ -97,6 +97,8 @@ export interface ServerRequest {
   readonly productionIdentifier?: string | null
   /** Start on these files, which must be of `major`, instead of on an empty cluster. */
   readonly data?: DataDirectory | undefined
+  /** On the server's command line: they hold while it runs, and its data knows nothing of them. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
   readonly run: Run
   /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
   readonly expiresAt?: Date
