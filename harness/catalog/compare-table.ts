@@ -5,7 +5,7 @@ import { compareKeyed } from './compare-keyed.ts'
 import { compareKeyless } from './compare-keyless.ts'
 import { digest, fromTable } from './fingerprint.ts'
 import type { ColumnPair, TablePair } from './match-tables.ts'
-import { hashOf, textOf, valueOf } from './row-hash.ts'
+import { hashOf, textOf, textValueOf, valueOf } from './row-hash.ts'
 
 /** All differences of one table's data; see `compareData`. */
 export async function compareTable(sides: Sides, pair: TablePair): Promise<DataDifference[]> {
@@ -70,7 +70,7 @@ function casting(pair: ColumnPair): ComparedColumn {
 }
 
 function reading(pair: ColumnPair): ComparedColumn {
-  return { pair, before: textOf(column(pair.before.name)), after: textOf(column(pair.after.name)) }
+  return { pair, before: textValueOf(column(pair.before.name)), after: textValueOf(column(pair.after.name)) }
 }
 
 function isRetyped({ before, after }: ColumnPair): boolean {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import type { DataDifference } from './data-difference.ts'
 import type { ColumnPair, TablePair } from './match-tables.ts'
+import type { Value } from './row-hash.ts'
 
 /** A session on either side. */
 export interface Sides {
@@ -9,7 +10,7 @@ export interface Sides {
   readonly major: number
 }
 
-/** A table on both sides with the SQL that gives each column's value, comparable across them. */
+/** A table on both sides with each column's value in SQL, comparable across them. */
 export interface Comparison {
   readonly pair: TablePair
   readonly columns: readonly ComparedColumn[]
@@ -17,8 +18,8 @@ export interface Comparison {
 
 export interface ComparedColumn {
   readonly pair: ColumnPair
-  readonly before: string
-  readonly after: string
+  readonly before: Value
+  readonly after: Value
 }
 
 /** What a comparison found in one table, before it is written down with the table's name. */
