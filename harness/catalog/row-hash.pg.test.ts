@@ -47,7 +47,7 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
       server = await serverOrSkip(testServer, this)
       await server.createDatabase('row_hashes')
       await using client = await session(server, 'row_hashes')
-      await client.query(`create table rows as select g, side, g * 1000003::bigint * (side + 1) as id,
+      await client.query(`create table rows as select g, side, g * 100003::bigint * (side + 1) as id,
         (random() * 1000)::integer * 2 + side as n, (g % 100 + side)::smallint as small, (g + side) % 2 = 0 as flag,
         'a' || g % 7 || side as a, case when side = 0 then 'b' || g % 5 end as b,
         timestamptz '2024-01-01' + (g * 2 + side) * interval '1 s' as at,
@@ -72,11 +72,8 @@ for (const testServer of testServers.filter(({ major }) => major !== 17)) {
       await using client = await session(server, 'row_hashes')
       await client.query('create temporary table changed as select * from rows order by random()')
       expect((await compare(client)).missed).to.equal(pairs)
-      await client.query(
-        `truncate changed; insert into changed (g, side) select 1, 0 from generate_series(1, 2)`,
-      )
-      const nulls = await hash(client)
-      const { rows } = await client.query(`select distinct ${nulls} as hash from changed t`)
+      const { rows } = await client.query(`select distinct ${await hash(client)} as hash
+        from (select r.* from generate_series(1, 2) left join public.rows r on false) t`)
       expect(rows).to.have.length(1)
       expect(rows[0].hash).to.be.a('string')
     })
