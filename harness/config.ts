@@ -15,6 +15,7 @@ import {
   probeProblems,
   questionsOf,
   reportsOf,
+  sampleSizeOf,
   sizeOf,
   snapshotModeOf,
   switchOf,
@@ -105,6 +106,8 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const sampleAbove = one(given.sampleAbove) ?? file.sampleAbove
+  const sampleAboveBytes = sampleAbove === undefined ? undefined : attempt(() => sampleSizeOf(sampleAbove))
   const parallel = attempt(() => parallelOf(one(given.parallel) ?? file.parallel))
   const hold = one(given.hold) ?? file.hold
   const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
@@ -144,6 +147,7 @@ export async function loadPlan({
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     parallel,
+    sampleAboveBytes,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),
