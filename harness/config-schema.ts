@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
   snapshots: z.enum(['auto', 'off']).optional(),
   snapshotsMaxSize: z.string().optional(),
   sampleAbove: z.string().optional(),
+  storageHook: z.string().optional(),
   migrations: z
     .union([
       z.string(),

@@ -133,6 +133,9 @@ export async function loadPlan({
   }
   if (commands.command === undefined && commands.rollbackCommand !== undefined)
     problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
+  const storageHook = one(given.storageHook) ?? file.storageHook
+  if (storageHook !== undefined && engine !== 'embedded')
+    problems.push('a storage hook is for the embedded engine: use --engine embedded')
   if (problems.length > 0 || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -148,6 +151,7 @@ export async function loadPlan({
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     parallel,
     sampleAboveBytes,
+    storageHook,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

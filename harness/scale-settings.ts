@@ -11,4 +11,13 @@ export const scaleSettings = [
     defaultText: 'every row of every table',
     example: '100GB',
   },
+  {
+    key: 'storageHook',
+    flag: '--storage-hook <command>',
+    variable: 'REHEARSAL_STORAGE_HOOK',
+    description:
+      'a command that makes, clones and removes data directories by the storage’s own means, for the embedded engine',
+    defaultText: 'files are copied, sharing their blocks where the file system can',
+    example: '/usr/local/bin/rehearsal-storage',
+  },
 ] as const satisfies readonly Setting[]
