@@ -12,7 +12,11 @@ export interface Hashes {
   readonly row: string
 }
 
-const count = 1_024
+/** Few changed rows among many shall fall into few of them; so many digests are compared in a second. */
+const most = 2 ** 18
+const fewest = 1_024
+/** Of a table, for each of its buckets. */
+const bucketBytes = 4_096
 
 /** Tables of fewer rows are streamed in full. */
 const worthwhile = 20_000
@@ -27,9 +31,10 @@ export async function differingRows(
   { pair, sample }: Comparison,
   hashes: { readonly before: Hashes; readonly after: Hashes },
 ): Promise<{ readonly before: string; readonly after: string }> {
+  const count = bucketCount(pair.before.bytes / (sample?.oneIn ?? 1))
   const [one, other] = await Promise.all([
-    digestBuckets(before, pair.before, hashes.before, sample?.before),
-    digestBuckets(after, pair.after, hashes.after, sample?.after),
+    digestBuckets(before, pair.before, hashes.before, count, sample?.before),
+    digestBuckets(after, pair.after, hashes.after, count, sample?.after),
   ])
   const all = { before: whereOf(sample?.before), after: whereOf(sample?.after) }
   if (one.rows + other.rows < worthwhile) return all
@@ -38,12 +43,16 @@ export async function differingRows(
   if (differing.length > count / 2) return all
   const list = `any ('{${differing.join(',')}}'::bigint[])`
   return {
-    before: whereOf(`${bucketOf(hashes.before)} = ${list}`, sample?.before),
-    after: whereOf(`${bucketOf(hashes.after)} = ${list}`, sample?.after),
+    before: whereOf(`${bucketOf(hashes.before, count)} = ${list}`, sample?.before),
+    after: whereOf(`${bucketOf(hashes.after, count)} = ${list}`, sample?.after),
   }
 }
 
-function bucketOf({ key }: Hashes): string {
+function bucketCount(bytes: number): number {
+  return Math.min(most, Math.max(fewest, 2 ** Math.ceil(Math.log2(bytes / bucketBytes))))
+}
+
+function bucketOf({ key }: Hashes, count: number): string {
   return `(${key} & ${count - 1})`
 }
 
@@ -51,10 +60,11 @@ async function digestBuckets(
   client: Client,
   table: DataTable,
   hashes: Hashes,
+  count: number,
   sample: string | undefined,
 ): Promise<{ rows: number; digests: Map<string, string> }> {
   const { rows } = await client.query<{ bucket: string; rows: string; digest: string }>(`
-    select ${bucketOf(hashes)} as bucket, count(*) as rows, sum(${hashes.row}) || ' ' || count(*) as digest
+    select ${bucketOf(hashes, count)} as bucket, count(*) as rows, sum(${hashes.row}) || ' ' || count(*) as digest
     from ${fromTable(table)} ${whereOf(sample)} group by 1`)
   return {
     rows: rows.reduce((sum, row) => sum + Number(row.rows), 0),

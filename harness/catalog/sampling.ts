@@ -31,7 +31,7 @@ export function planSampling(tables: readonly DataTable[], aboveBytes: number | 
 
 /** Holds for one row in `oneIn`, by the key's values. */
 export function sampleCondition(key: readonly Value[], oneIn: number, major: number): string {
-  // Not the lowest bits, by which rows fall into buckets.
+  // Not the lowest 18 bits, by which rows fall into buckets.
   return `((${hashOf(key, major)} >> 20) & ${oneIn - 1}) = 0`
 }
 
