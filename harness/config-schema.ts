@@ -54,6 +54,8 @@ export const configSchema = z.strictObject({
   postgresqlConf: z.string().optional(),
   snapshots: z.enum(['auto', 'off']).optional(),
   snapshotsMaxSize: z.string().optional(),
+  sampleAbove: z.string().optional(),
+  storageHook: z.string().optional(),
   migrations: z
     .union([
       z.string(),

@@ -15,6 +15,7 @@ import {
   probeProblems,
   questionsOf,
   reportsOf,
+  sampleSizeOf,
   sizeOf,
   snapshotModeOf,
   switchOf,
@@ -105,6 +106,8 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const sampleAbove = one(given.sampleAbove) ?? file.sampleAbove
+  const sampleAboveBytes = sampleAbove === undefined ? undefined : attempt(() => sampleSizeOf(sampleAbove))
   const parallel = attempt(() => parallelOf(one(given.parallel) ?? file.parallel))
   const hold = one(given.hold) ?? file.hold
   const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
@@ -130,6 +133,9 @@ export async function loadPlan({
   }
   if (commands.command === undefined && commands.rollbackCommand !== undefined)
     problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
+  const storageHook = one(given.storageHook) ?? file.storageHook
+  if (storageHook !== undefined && engine !== 'embedded')
+    problems.push('a storage hook is for the embedded engine: use --engine embedded')
   if (problems.length > 0 || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -144,6 +150,8 @@ export async function loadPlan({
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     parallel,
+    sampleAboveBytes,
+    storageHook,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

@@ -81,6 +81,7 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
     'docker-exec-lost': 'A command in the container was lost.',
     'embedded-unavailable': 'The embedded Postgres is not installed.',
     'embedded-copy': 'The embedded Postgres could not be copied to where its user can run it.',
+    'storage-hook-failed': 'The command that makes, clones and removes data directories failed.',
     'embedded-initdb': 'initdb failed.',
     'embedded-start': 'The embedded Postgres did not start.',
     'embedded-ended': 'The embedded Postgres ended on its own.',

@@ -23,6 +23,7 @@ import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
+import { samplingLimits } from './stages/sampled.ts'
 import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { sparesFor } from './stages/trace-migrator.ts'
@@ -172,16 +173,16 @@ async function runStages(
   spares?.prepare()
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
-  learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   limits.push(...networkLimit(provisioned.server))
-  learn({ limits })
+  learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image }, limits })
   const restored = await journal.run('restore', (progress) =>
     restore(given, prepared, provisioned, keeping, progress),
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
   learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
-  learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
+  limits.push(...samplingLimits(before.sampling))
+  learn({ limits, tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
   const looks = plan.questions.includes('locks')

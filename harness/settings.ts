@@ -1,4 +1,5 @@
 import { questionList } from './question-texts.ts'
+import { scaleSettings } from './scale-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting; flags, variables, help and docs follow from this table. */
@@ -97,6 +98,7 @@ export const settings = [
     defaultText: 'what cores and memory allow, at most 4',
     example: '2',
   },
+  ...scaleSettings,
   {
     key: 'migrations',
     flag: '--migrations <path>',

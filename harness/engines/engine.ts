@@ -48,6 +48,8 @@ export interface Frozen {
   /** Hex SHA-256 of its `global/pg_control`. */
   readonly controlDigest: string
   readonly bytes: number
+  /** The command that clones and removes it; left out where the engine does. */
+  readonly storageHook?: string
 }
 
 export interface CloneServerRequest extends ServerRequest {
@@ -99,6 +101,8 @@ export interface ServerRequest {
   readonly data?: DataDirectory | undefined
   /** On the server's command line: they hold while it runs, and its data knows nothing of them. */
   readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Embedded: a command that makes, clones and removes data directories; see `callStorageHook`. */
+  readonly storageHook?: string | undefined
   readonly run: Run
   /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
   readonly expiresAt?: Date
