@@ -1,0 +1,69 @@
+import { execa } from 'execa'
+
+/** A network namespace and the link to it. */
+export interface TestNetwork {
+  /** Of the machine in it. */
+  readonly address: string
+  /** The words before a command that runs it in there. */
+  readonly inside: readonly string[]
+  /** Delays every packet, half on each way, and loses some. */
+  slow(roundTripMs: number, lossPercent: number): Promise<void>
+  /** Takes the link down on the far side: what is sent is lost without a word. */
+  cut(): Promise<void>
+  heal(): Promise<void>
+  dispose(): Promise<void>
+}
+
+/** Makes a network namespace with a link of its own to it, 10.203.N.0/30, N free. */
+export async function openNetwork(name: string): Promise<TestNetwork> {
+  const number = await freeNumber()
+  const namespace = `pgr-${name}-${number}`
+  const [near, far] = [`pgrn${number}`, `pgrf${number}`]
+  const inside = ['nsenter', `--net=/run/netns/${namespace}`, '--']
+  const address = `10.203.${number}.2`
+  const ip = async (...words: string[]) => await execa('ip', words)
+  const within = async (...words: string[]) => await execa(inside[0] ?? '', [...inside.slice(1), ...words])
+  const up = async () => {
+    await within('ip', 'link', 'set', far, 'up')
+    await within('ip', 'route', 'replace', 'default', 'via', `10.203.${number}.1`)
+  }
+  const dispose = async () => {
+    await execa('ip', ['link', 'del', near], { reject: false })
+    await execa('ip', ['netns', 'del', namespace], { reject: false })
+  }
+  try {
+    await ip('netns', 'add', namespace)
+    await ip('link', 'set', far, 'netns', namespace)
+    await ip('addr', 'add', `10.203.${number}.1/30`, 'dev', near)
+    await ip('link', 'set', near, 'up')
+    await within('ip', 'addr', 'add', `${address}/30`, 'dev', far)
+    await within('ip', 'link', 'set', 'lo', 'up')
+    await up()
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  return {
+    address,
+    inside,
+    slow: async (roundTripMs, lossPercent) => {
+      const how = ['root', 'netem', 'delay', `${roundTripMs / 2}ms`, 'loss', `${lossPercent}%`]
+      await execa('tc', ['qdisc', 'replace', 'dev', near, ...how])
+      await within('tc', 'qdisc', 'replace', 'dev', far, ...how)
+    },
+    cut: async () => void (await within('ip', 'link', 'set', far, 'down')),
+    heal: up,
+    dispose,
+  }
+}
+
+/** Making the link claims the number. */
+async function freeNumber(): Promise<number> {
+  for (let number = 1; number < 250; number += 1) {
+    const words = ['link', 'add', `pgrn${number}`, 'type', 'veth', 'peer', 'name', `pgrf${number}`]
+    const { exitCode, stderr } = await execa('ip', words, { reject: false })
+    if (exitCode === 0) return number
+    if (!/exists/i.test(stderr)) throw new Error(stderr)
+  }
+  throw new Error('no number is free for a network')
+}
