@@ -1,3 +1,5 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -39,7 +41,7 @@ export async function sshDialer({ name, url }: Endpoint): Promise<Dialer> {
   }
   process.once('exit', close)
   keeper.stdout.resume()
-  const ended = keeper.then(({ shortMessage }) => `ssh ended: ${said.text().trim() || shortMessage}`)
+  const ended = endOf(keeper).then((how) => said.text().trim() || how)
   try {
     await untilThere(socket, keeper)
   } catch (error) {
@@ -102,25 +104,26 @@ function dialStdio({ pathname }: URL): string[] {
 }
 
 /** In a session of its own: Ctrl-C must not end what is still needed to remove everything. */
-function ssh(words: readonly string[], said: { push(content: Buffer): void }) {
-  const child = execa('ssh', words, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    buffer: false,
-    reject: false,
-    detached: true,
-    cleanup: false,
-  })
+function ssh(words: readonly string[], said: { push(content: Buffer): void }): Ssh {
+  const child = spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  child.on('error', (error) => said.push(Buffer.from(error.message)))
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
   return child
 }
 
-type Ssh = ReturnType<typeof ssh>
+type Ssh = ChildProcessWithoutNullStreams
+
+/** Resolves with the way in which it ended, or could not be started. */
+async function endOf(child: Ssh): Promise<string> {
+  const [code, signal] = (await once(child, 'close').catch((error: unknown) => [messageOf(error)])) as unknown[]
+  return `ssh ended with ${code ?? signal}`
+}
 
 async function untilThere(socket: string, keeper: Ssh): Promise<void> {
   const deadline = performance.now() + connectWithinS * 1_000
-  const ended = keeper.then(({ shortMessage }) => {
-    throw new Error(shortMessage ?? 'ssh ended')
+  const ended = endOf(keeper).then((how) => {
+    throw new Error(how)
   })
   ended.catch(() => {})
   while (!existsSync(socket)) {
