@@ -6,6 +6,8 @@ import { findEndpoint, isRemote, type Endpoint } from './docker-endpoint.ts'
 import { openLink, type Link } from './docker-link.ts'
 import { throughSocket, withVariables } from './docker-relay.ts'
 
+export { engineLost } from './docker-link.ts'
+
 /** How long the engine may take to answer a question that costs it nothing. */
 export const answerWithinMs = 5_000
 
@@ -28,11 +30,6 @@ export async function dockerClient(): Promise<ContainerRuntimeClient> {
 /** The link to the engine; undefined when it is on this machine, or was not asked for yet. */
 export function engineLink(): Link | undefined {
   return opened?.link
-}
-
-/** The engine that was named, in words that tell it from others; undefined when none was. */
-export async function namedEndpoint(): Promise<Endpoint | undefined> {
-  return await findEndpoint()
 }
 
 /** Waits until an engine on another machine has answered again or is lost; there is nothing to wait for with others. */
@@ -82,6 +79,13 @@ export async function askEngine(
       },
     )
   })
+}
+
+/** Epoch milliseconds by the clock of the engine, which made the containers' dates and may be on another machine. */
+export async function engineTime({ container }: ContainerRuntimeClient): Promise<number> {
+  const info = (await askEngine(container.dockerode, '/info')) as { SystemTime?: string } | undefined
+  const time = Date.parse(info?.SystemTime ?? '')
+  return Number.isNaN(time) ? Date.now() : time
 }
 
 /** Waits no longer than `timeoutMs`, then calls `onLate` and throws; what is awaited goes on unheeded. */

@@ -34,9 +34,7 @@ export async function readContext(directory: string, name: string): Promise<Cont
   const encrypted = /^(?:tcp|https):/.test(Host) && (files.length > 0 || SkipTLSVerify === true)
   return {
     host: Host,
-    tls: encrypted
-      ? { directory: certificates, verify: SkipTLSVerify !== true, optional: true }
-      : undefined,
+    tls: encrypted ? { directory: certificates, verify: SkipTLSVerify !== true, optional: true } : undefined,
   }
 }
 

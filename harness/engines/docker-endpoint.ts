@@ -54,7 +54,7 @@ function fromHost(host: string, directory: string, environment: Environment): En
   const base = { name: `${host} (DOCKER_HOST)`, url }
   const variables = { DOCKER_HOST: host }
   const verify = (environment['DOCKER_TLS_VERIFY'] ?? '') !== ''
-  const encrypted = verify || (environment['DOCKER_TLS'] ?? '') !== '' || /^https:/.test(host)
+  const encrypted = verify || (environment['DOCKER_TLS'] ?? '') !== '' || host.startsWith('https:')
   if (url.protocol !== 'tcp:' || !encrypted)
     return { ...base, tls: undefined, dockerWords: ['--host', host], variables }
   const certificates = environment['DOCKER_CERT_PATH'] || directory
@@ -62,7 +62,7 @@ function fromHost(host: string, directory: string, environment: Environment): En
   const files = ['--tlscacert', ca ?? '', '--tlscert', cert ?? '', '--tlskey', key ?? '']
   return {
     ...base,
-    tls: { directory: certificates, verify: verify || /^https:/.test(host), optional: false },
+    tls: { directory: certificates, verify: verify || host.startsWith('https:'), optional: false },
     dockerWords: ['--host', host, verify ? '--tlsverify' : '--tls', ...files],
     variables: {
       ...variables,
@@ -81,7 +81,8 @@ function parse(host: string, from: string): URL {
   // ssh would ask for it; a URL is seen by everybody who sees the environment.
   if (url.password !== '') throw invalid(`${from} holds a password, which neither Docker nor ssh takes`)
   // A shell over there reads it.
-  if (url.protocol === 'ssh:' && !/^[\w./-]*$/.test(url.pathname)) throw invalid(`${from} has an odd path: ${host}`)
+  if (url.protocol === 'ssh:' && !/^[\w./-]*$/.test(url.pathname))
+    throw invalid(`${from} has an odd path: ${host}`)
   return url
 }
 

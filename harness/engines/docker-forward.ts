@@ -26,13 +26,19 @@ export async function openForward(
       trouble = `port ${remotePort} of the engine's machine cannot be reached: ${messageOf(error)}`
       near.resetAndDestroy()
     }
-    dial().then((far) => {
+    const join = async () => {
+      const far = await dial()
       far.on('error', failed)
       far.once('data', () => (trouble = undefined))
-      far.on('close', () => near.destroy())
+      if (near.destroyed) far.destroy()
       near.on('close', () => far.destroy())
+      // What came before the end is still to be read.
+      far.on('close', () => {
+        if (!far.readableEnded) near.destroy()
+      })
       near.pipe(far).pipe(near)
-    }, failed)
+    }
+    join().catch(failed)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

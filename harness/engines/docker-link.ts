@@ -57,8 +57,7 @@ export function engineLost(): AbortSignal {
  * HarnessError `docker-unavailable`, `docker-certificates` or `docker-ssh`.
  */
 export async function openLink(endpoint: Endpoint): Promise<Link> {
-  const dialer =
-    endpoint.url.protocol === 'ssh:' ? await sshDialer(endpoint) : await tcpDialer(endpoint)
+  const dialer = endpoint.url.protocol === 'ssh:' ? await sshDialer(endpoint) : await tcpDialer(endpoint)
   const open = new Set<Duplex>()
   let lost: HarnessError | undefined
   const hold = <Connection extends Duplex>(connection: Connection): Connection => {
@@ -72,7 +71,8 @@ export async function openLink(endpoint: Endpoint): Promise<Link> {
     return hold(dialer.engine())
   })
   const lose = (why: string) => {
-    lost ??= lostError(endpoint, why)
+    if (lost !== undefined) return
+    lost = lostError(endpoint, why)
     for (const connection of open) connection.destroy(lost)
     agent.destroy()
     dialer.close()
@@ -87,9 +87,7 @@ export async function openLink(endpoint: Endpoint): Promise<Link> {
     throw unreachable(endpoint, error, dialer)
   }
   const beat = watch(agent, () => lost !== undefined, lose)
-  void dialer.ended.then((why) => {
-    if (lost === undefined) lose(why)
-  })
+  void watchDialer(dialer, lose)
   const forwards = new Map<number, Promise<Forward>>()
   const known = new Map<number, Forward>()
   return {
@@ -132,6 +130,10 @@ class LinkAgent extends Agent {
   }
 }
 
+async function watchDialer(dialer: Dialer, lose: (why: string) => void): Promise<void> {
+  lose(await dialer.ended)
+}
+
 /** Asks every few seconds, without holding the program open. Returns what asks at once. */
 function watch(agent: Agent, isLost: () => boolean, lose: (why: string) => void): () => Promise<void> {
   let answeredAt = performance.now()
@@ -144,7 +146,8 @@ function watch(agent: Agent, isLost: () => boolean, lose: (why: string) => void)
       } catch (error) {
         if (isLost()) return
         const silentMs = performance.now() - answeredAt
-        if (silentMs > lostAfterMs) return lose(`for ${Math.round(silentMs / 1_000)} s it did not answer: ${messageOf(error)}`)
+        if (silentMs > lostAfterMs)
+          return lose(`for ${Math.round(silentMs / 1_000)} s it did not answer: ${messageOf(error)}`)
         await sleep(1_000, undefined, { ref: false })
       }
     }
@@ -192,7 +195,9 @@ function unreachable(endpoint: Endpoint, error: unknown, dialer: Dialer): Harnes
     explained?.code ?? 'docker-unavailable',
     `No Docker engine answers at ${endpoint.name}: ${why}`,
     {
-      hint: explained?.hint ?? 'Start Docker there, set DOCKER_HOST to an engine that runs, or use --engine embedded.',
+      hint:
+        explained?.hint ??
+        'Start Docker there, set DOCKER_HOST to an engine that runs, or use --engine embedded.',
       cause: error,
     },
   )

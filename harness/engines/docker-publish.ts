@@ -24,14 +24,16 @@ export async function publishing<Result>(
   }
 }
 
-/** What a rehearsal on this engine cannot tell, or lays open; undefined when it is on this machine. */
-export function remoteLimit(): string | undefined {
+/** What a rehearsal on this engine cannot tell, or lays open; none when it is on this machine. */
+export function remoteLimits(): string[] {
   const link = engineLink()
-  if (link === undefined) return undefined
+  if (link === undefined) return []
   const { name, url } = link.endpoint
   const where = behindAnother.has(link)
     ? 'to every address of its machine, which does not know the one it is reached by'
     : `to ${link.dialer.publishAddress()} alone`
   const exposed = `; its port was published ${where}, and its connections went over the network unencrypted`
-  return `The server ran on another machine, ${name}, and the times of statements include the way there${url.protocol === 'ssh:' ? '' : exposed}.`
+  return [
+    `The server ran on another machine, ${name}, and the times of statements include the way there${url.protocol === 'ssh:' ? '' : exposed}.`,
+  ]
 }

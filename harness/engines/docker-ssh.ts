@@ -79,7 +79,9 @@ function targetOf(url: URL, socket: string): string[] {
   }
   return [
     ...Object.entries(options).flatMap(([option, value]) => ['-o', `${option}=${value}`]),
-    ...['-T', '-S', socket],
+    '-T',
+    '-S',
+    socket,
     ...machineWords(url),
   ]
 }
@@ -116,7 +118,9 @@ type Ssh = ChildProcessWithoutNullStreams
 
 /** Resolves with the way in which it ended, or could not be started. */
 async function endOf(child: Ssh): Promise<string> {
-  const [code, signal] = (await once(child, 'close').catch((error: unknown) => [messageOf(error)])) as unknown[]
+  const [code, signal] = (await once(child, 'close').catch((error: unknown) => [
+    messageOf(error),
+  ])) as unknown[]
   return `ssh ended with ${code ?? signal}`
 }
 
@@ -145,7 +149,10 @@ function duplexOf(child: Ssh): Duplex {
   const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin })
   duplex.once('close', () => child.kill('SIGTERM'))
   const hold = (held: boolean) => {
-    for (const part of partsOf(child)) held ? part.ref() : part.unref()
+    for (const part of partsOf(child)) {
+      if (held) part.ref()
+      else part.unref()
+    }
     return duplex
   }
   const same = () => duplex
@@ -185,10 +192,22 @@ const meanings: readonly (readonly [RegExp, string])[] = [
     /Permission denied \(|Too many authentication failures/,
     'Load the key into the agent (`ssh-add`) or name it in ~/.ssh/config; a key with a passphrase cannot be asked for here. Try `ssh -o BatchMode=yes HOST true`.',
   ],
-  [/permission denied.*docker|docker.*permission denied/is, 'Let that user use Docker there: add it to the group docker.'],
-  [/docker: (?:command )?not found|docker: No such file/i, 'Install the docker command line there, where a non-interactive shell finds it.'],
-  [/Cannot connect to the Docker daemon|dial-stdio|daemon/i, 'Start Docker there, or add the path of its socket to the URL: ssh://HOST/path/docker.sock.'],
-  [/Could not resolve|timed out|refused|No route|no answer|unreachable/i, 'Check the name, the port and the network: `ssh HOST true`.'],
+  [
+    /permission denied.*docker|docker.*permission denied/is,
+    'Let that user use Docker there: add it to the group docker.',
+  ],
+  [
+    /docker: (?:command )?not found|docker: No such file/i,
+    'Install the docker command line there, where a non-interactive shell finds it.',
+  ],
+  [
+    /Cannot connect to the Docker daemon|dial-stdio|daemon/i,
+    'Start Docker there, or add the path of its socket to the URL: ssh://HOST/path/docker.sock.',
+  ],
+  [
+    /Could not resolve|timed out|refused|No route|no answer|unreachable/i,
+    'Check the name, the port and the network: `ssh HOST true`.',
+  ],
   [/ENOENT/, "Install OpenSSH's client: the connection is its own."],
 ]
 
@@ -196,6 +215,7 @@ function sshError(name: string, message: string, said: string): HarnessError {
   // The warning about a machine's key is long; what matters is in its last lines.
   const why = said === '' ? message : said.split('\n').slice(-4).join(' ').trim()
   const text = `${said} ${message}`
-  const hint = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'Try `ssh HOST docker version` by hand.'
+  const hint =
+    meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'Try `ssh HOST docker version` by hand.'
   return new HarnessError('docker-ssh', `No Docker engine answers at ${name}: ${why}`, { hint })
 }

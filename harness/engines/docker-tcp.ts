@@ -30,7 +30,10 @@ export async function tcpDialer({ url, tls }: Endpoint): Promise<Dialer> {
         return problem && { code: 'docker-certificates', ...problem }
       }
       return /HTTP request to an HTTPS server/.test(String(error))
-        ? { why: 'it wants TLS', hint: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the directory with its certificates.' }
+        ? {
+            why: 'it wants TLS',
+            hint: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the directory with its certificates.',
+          }
         : undefined
     },
     ended: new Promise(() => {}),

@@ -24,7 +24,10 @@ export async function tlsOptions(url: URL, files: TlsFiles): Promise<ConnectionO
     read(files, 'cert.pem', files.optional),
     read(files, 'key.pem', files.optional),
   ])
-  for (const [name, content] of [['ca.pem', ca], ['cert.pem', cert]] as const)
+  for (const [name, content] of [
+    ['ca.pem', ca],
+    ['cert.pem', cert],
+  ] as const)
     if (content !== undefined) requireValid(join(files.directory, name), content)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const material = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
@@ -50,7 +53,8 @@ export function tlsProblem(error: unknown, directory: string): { why: string; hi
     return { why: `its certificate is not valid today (${code})`, hint }
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const hint = 'Use a name that the certificate has, or issue one with this name or address (subjectAltName).'
+    const hint =
+      'Use a name that the certificate has, or issue one with this name or address (subjectAltName).'
     return { why: `its certificate is for another name: ${messageOf(error)}`, hint }
   }
   if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE/.test(code)) {
@@ -62,7 +66,8 @@ export function tlsProblem(error: unknown, directory: string): { why: string; hi
     return { why: `it refuses our certificate (${code})`, hint }
   }
   if (/ERR_SSL_(?:WRONG_VERSION|PACKET_LENGTH|UNSUPPORTED_PROTOCOL|HTTP_REQUEST)/.test(code)) {
-    const hint = 'Check the port (2376 by custom), or unset DOCKER_TLS_VERIFY if the engine really has no TLS.'
+    const hint =
+      'Check the port (2376 by custom), or unset DOCKER_TLS_VERIFY if the engine really has no TLS.'
     return { why: `it speaks no TLS there (${code})`, hint }
   }
   return undefined

@@ -32,7 +32,17 @@ export interface RemoteEngineRequest {
   readonly ssh?: boolean
 }
 
-const programs = ['ip', 'tc', 'iptables', 'nsenter', 'openssl', 'ssh', 'ssh-keygen', '/usr/sbin/sshd', 'dockerd']
+const programs = [
+  'ip',
+  'tc',
+  'iptables',
+  'nsenter',
+  'openssl',
+  'ssh',
+  'ssh-keygen',
+  '/usr/sbin/sshd',
+  'dockerd',
+]
 
 /** Why no such engine can be made here; undefined when it can. */
 export async function missingForRemoteEngine(): Promise<string | undefined> {
@@ -92,12 +102,25 @@ export async function remoteEngine({ name, ssh = false }: RemoteEngineRequest): 
 }
 
 /** Returns what ends it. Not by `ip netns exec`, which would hide the cgroups. */
-async function startEngine(directory: string, network: TestNetwork, socket: string): Promise<() => Promise<void>> {
+async function startEngine(
+  directory: string,
+  network: TestNetwork,
+  socket: string,
+): Promise<() => Promise<void>> {
   await mkdir(join(directory, 'data'))
   const log = await open(join(directory, 'dockerd.log'), 'w')
-  const tls = ['--tlsverify', '--tlscacert', 'ca.pem', '--tlscert', 'server.pem', '--tlskey', 'server-key.pem']
+  const tls = [
+    '--tlsverify',
+    '--tlscacert',
+    'ca.pem',
+    '--tlscert',
+    'server.pem',
+    '--tlskey',
+    'server-key.pem',
+  ]
   const places = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'docker.pid']
-  const absolute = (words: string[]) => words.map((word) => (word.startsWith('--') ? word : join(directory, word)))
+  const absolute = (words: string[]) =>
+    words.map((word) => (word.startsWith('--') ? word : join(directory, word)))
   const hosts = ['--host', socket, '--host', `tcp://${network.address}:2376`]
   const words = [...network.inside, 'dockerd', ...hosts, ...absolute([...tls, ...places])]
   const dockerd = execa(words[0] ?? '', words.slice(1), {

@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { delayLine, type DelayLine } from './delay-line.ts'
 
 /** A network namespace and the link to it. */
 export interface TestNetwork {
@@ -6,7 +7,7 @@ export interface TestNetwork {
   readonly address: string
   /** The words before a command that runs it in there. */
   readonly inside: readonly string[]
-  /** Delays every packet, half on each way, and loses some. */
+  /** Delays every packet, half on each way, and loses some: by `tc netem`, or by a delay line where there is none. */
   slow(roundTripMs: number, lossPercent: number): Promise<void>
   /** Takes the link down on the far side: what is sent is lost without a word. */
   cut(): Promise<void>
@@ -23,11 +24,13 @@ export async function openNetwork(name: string): Promise<TestNetwork> {
   const address = `10.203.${number}.2`
   const ip = async (...words: string[]) => await execa('ip', words)
   const within = async (...words: string[]) => await execa(inside[0] ?? '', [...inside.slice(1), ...words])
+  let line: DelayLine | undefined
   const up = async () => {
-    await within('ip', 'link', 'set', far, 'up')
+    await within('ip', 'link', 'set', line?.far ?? far, 'up')
     await within('ip', 'route', 'replace', 'default', 'via', `10.203.${number}.1`)
   }
   const dispose = async () => {
+    await line?.stop()
     await execa('ip', ['link', 'del', near], { reject: false })
     await execa('ip', ['netns', 'del', namespace], { reject: false })
   }
@@ -48,10 +51,24 @@ export async function openNetwork(name: string): Promise<TestNetwork> {
     inside,
     slow: async (roundTripMs, lossPercent) => {
       const how = ['root', 'netem', 'delay', `${roundTripMs / 2}ms`, 'loss', `${lossPercent}%`]
-      await execa('tc', ['qdisc', 'replace', 'dev', near, ...how])
-      await within('tc', 'qdisc', 'replace', 'dev', far, ...how)
+      const { failed, stderr } = await execa('tc', ['qdisc', 'replace', 'dev', near, ...how], {
+        reject: false,
+      })
+      if (!failed) return void (await within('tc', 'qdisc', 'replace', 'dev', far, ...how))
+      if (!/qdisc kind is unknown/.test(stderr)) throw new Error(stderr)
+      await line?.stop()
+      const names = { near: `pgrd${number}`, far: `pgre${number}` }
+      line = await delayLine(names, roundTripMs / 2, lossPercent)
+      await ip('link', 'set', line.far, 'netns', namespace)
+      await ip('addr', 'flush', 'dev', near)
+      await within('ip', 'addr', 'flush', 'dev', far)
+      await ip('link', 'set', line.near, 'up', 'txqueuelen', '10000')
+      await ip('addr', 'add', `10.203.${number}.1/30`, 'dev', line.near)
+      await within('ip', 'link', 'set', line.far, 'txqueuelen', '10000')
+      await within('ip', 'addr', 'add', `${address}/30`, 'dev', line.far)
+      await up()
     },
-    cut: async () => void (await within('ip', 'link', 'set', far, 'down')),
+    cut: async () => void (await within('ip', 'link', 'set', line?.far ?? far, 'down')),
     heal: up,
     dispose,
   }
