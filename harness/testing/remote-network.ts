@@ -30,6 +30,9 @@ export async function openNetwork(name: string): Promise<TestNetwork> {
     await within('ip', 'route', 'replace', 'default', 'via', `10.203.${number}.1`)
   }
   const dispose = async () => {
+    // Sessions outlive the daemon that opened them, and would hold the namespace.
+    const { stdout = '' } = await execa('ip', ['netns', 'pids', namespace], { reject: false })
+    for (const pid of stdout.split('\n').map(Number).filter(Boolean)) kill(pid)
     await line?.stop()
     await execa('ip', ['link', 'del', near], { reject: false })
     await execa('ip', ['netns', 'del', namespace], { reject: false })
@@ -83,4 +86,12 @@ async function freeNumber(): Promise<number> {
     if (!/exists/i.test(stderr)) throw new Error(stderr)
   }
   throw new Error('no number is free for a network')
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
 }

@@ -1,4 +1,6 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,13 +32,11 @@ export async function startSsh(directory: string, network: TestNetwork, socket: 
   await writeFile(at('sshd_config'), `${config.join('\n')}\n`)
   await mkdir('/run/sshd', { recursive: true })
   const words = [...network.inside, '/usr/sbin/sshd', '-D', '-e', '-f', at('sshd_config')]
-  const sshd = execa(words[0] ?? '', words.slice(1), {
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: { file: at('sshd.log') },
-    reject: false,
-    detached: true,
-  })
+  const log = await open(at('sshd.log'), 'w')
+  // Its own descriptor: a pipe would be held by every session that outlives it.
+  const sshd = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'ignore', log.fd], detached: true })
+  const ended = once(sshd, 'exit')
+  await log.close()
   await untilListening(network.address)
   return {
     variables: {
@@ -45,7 +45,7 @@ export async function startSsh(directory: string, network: TestNetwork, socket: 
     },
     stop: async () => {
       sshd.kill('SIGTERM')
-      await sshd
+      await ended
     },
   }
 }
