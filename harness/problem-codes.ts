@@ -76,6 +76,11 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
   'Engine and machine': {
     'no-engine': 'No engine can be had; why each cannot is listed.',
     'docker-unavailable': 'Docker does not answer.',
+    'docker-address': 'DOCKER_HOST or a context names no engine.',
+    'docker-context-unknown': 'There is no such Docker context, or it cannot be used.',
+    'docker-certificates': 'The certificates for the engine, or its own, are missing, expired or wrong.',
+    'docker-ssh': 'The engine cannot be reached by ssh.',
+    'engine-lost': 'The engine on another machine stopped answering; what may be left on it is said.',
     'docker-image-missing': 'The image is not there and cannot be pulled.',
     'docker-start-failed': 'The image did not become a running Postgres.',
     'docker-exec-lost': 'A command in the container was lost.',

@@ -3,6 +3,7 @@ import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
 import { backupSummary } from './backup-summary.ts'
 import { now } from './clock.ts'
+import { confirmEngine, engineLost } from './engines/docker-client.ts'
 import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
@@ -49,15 +50,15 @@ export interface RehearseOptions {
  */
 export async function rehearse(
   plan: Plan,
-  { observe, signal, redactor, copiedWithinBytes }: RehearseOptions,
+  { observe, signal: interrupted, redactor, copiedWithinBytes }: RehearseOptions,
 ): Promise<Rehearsal> {
+  const signal = AbortSignal.any([interrupted, engineLost()])
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
   redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
-  const startedAt = new Date(beganAt)
-  const journal = openJournal(observe, signal, beganAt)
+  const journal = openJournal(observe, signal, beganAt, confirmEngine)
   const teardown = createTeardown()
   const run = await openRun()
   teardown.defer('the scratch directory', () => run.dispose())
@@ -97,7 +98,7 @@ export async function rehearse(
     schemaVersion: 1,
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
-    startedAt: startedAt.toISOString(),
+    startedAt: new Date(beganAt).toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
     waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
@@ -130,11 +131,11 @@ const commandLimit =
   'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
 /** What is restored was defused all the same, but its own functions, the app and the migrations were not. */
-function networkLimit({ egress }: Server): string[] {
-  if (egress.blocked) return []
-  return [
+function networkLimit({ egress, remote = [] }: Server): string[] {
+  if (egress.blocked) return [...remote]
+  return remote.concat(
     `The server was not closed off from the network (${egress.why}): what could be told to reach production was defused, the rest was trusted.`,
-  ]
+  )
 }
 
 async function runStages(

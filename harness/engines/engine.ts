@@ -135,6 +135,8 @@ export interface Server {
   /** `runTool` runs on this machine: its tools can be given paths of files here. */
   readonly toolsReadFiles: boolean
   readonly egress: Egress
+  /** What it means that the server is on another machine, a sentence each. */
+  readonly remote?: readonly string[]
   connection(database: string): Connection
   /** Whether `runTool` has this client tool, and its version (`17.10`). */
   toolVersion(tool: ClientTool): Promise<string | undefined>
@@ -151,7 +153,7 @@ export interface Server {
   /** Shuts a server of ours down and starts it again; `connection` may lead to another port afterwards. */
   restart(): Promise<void>
   /** A shell command that opens psql in `database`, holding no secret; and one that removes it all. */
-  hints(database: string): Promise<{ readonly connect: string; readonly remove: string }>
+  hints(database: string): Promise<ServerHints>
   /**
    * Ends one of the server's processes with SIGKILL, upon which it ends all its sessions, forgets what was in
    * memory and recovers from its log; resolves when it answers again. Undefined where the server is not ours alone.
@@ -161,6 +163,13 @@ export interface Server {
   keep(): Promise<void>
   /** Stops and removes; safe to call twice. */
   stop(): Promise<void>
+}
+
+export interface ServerHints {
+  readonly connect: string
+  readonly remove: string
+  /** What connects when this program has ended, where it is another than `connection`; once `tunnel` runs, if there is one. */
+  readonly lasting?: { readonly host: string; readonly port: number; readonly tunnel?: string }
 }
 
 export type ClientTool = 'psql' | 'pg_restore' | 'pg_dump'
