@@ -43,7 +43,7 @@ const deployment = z.strictObject({
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
-  backup: z.string().optional(),
+  backup: z.union([z.string(), z.strictObject({ command: z.string().min(1) })]).optional(),
   source: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),

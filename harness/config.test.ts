@@ -106,6 +106,22 @@ describe('the plan', () => {
     }
   })
 
+  it('takes a command that writes the backup, and only one of all that may say where it is', async () => {
+    const flags = { backupCommand: 'ssh db pg_dump -Fc shop' }
+    expect(await load({ flags })).to.include({ backup: '', backupCommand: flags.backupCommand })
+    const environment = { REHEARSAL_BACKUP_COMMAND: 'cat a.dump' }
+    expect(await load({ environment })).to.include({ backup: '', backupCommand: 'cat a.dump' })
+    expect(await load({ flags: { backup: 'b' }, environment })).to.include({ backupCommand: undefined })
+    expect((await refusal({ flags: { ...flags, backup: 'b' } })).message).to.contain(
+      '--backup and --backup-command are both given',
+    )
+    const both = { ...environment, REHEARSAL_SOURCE_URL: 'postgres://u@h/d' }
+    expect((await refusal({ environment: both })).message).to.contain('are both given')
+    expect(await load({ flags: { backup: 's3://bucket/nightly' } })).to.include({
+      backup: 's3://bucket/nightly',
+    })
+  })
+
   it('names a misspelt key of the config file', async () => {
     await writeFile(
       join(cwd, 'rehearsal.config.json'),

@@ -18,8 +18,10 @@ import type { ReportName } from './reports/index.ts'
 export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
-  /** Empty when there is a source. */
+  /** Absolute, or an address such as `s3://backups/nightly`; empty when there is a source or a command. */
   readonly backup: string
+  /** Shell command line whose standard output is the backup; undefined: there is a backup or a source. */
+  readonly backupCommand: string | undefined
   /** A live server that a backup is taken from first, which is then restored. */
   readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */

@@ -24,6 +24,7 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
   'The backup': {
     'backup-missing': 'There is none at that path, or only a pointer to one.',
     'backup-unreadable': 'It cannot be read.',
+    'backup-command-failed': 'The command whose output it is failed.',
     'backup-empty': 'It holds nothing.',
     'backup-unknown': 'It is no Postgres backup that is known here.',
     'backup-unsupported': 'It is of a kind, or compressed in a way, that is not supported.',

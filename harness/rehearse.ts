@@ -25,7 +25,7 @@ import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
-import { sourceBackup } from './stages/read-backup.ts'
+import { broughtBackup } from './stages/read-backup.ts'
 import type { PreparedBackup } from './stages/preflight.ts'
 import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
@@ -159,13 +159,12 @@ async function runStages(
   const given: Given = spares === undefined ? start : { ...start, spares }
   teardown.defer('processes that wait for migrations', async () => await spares?.end())
   // Also with --keep: production's data stays nowhere but in the databases that are kept.
-  if (plan.source !== undefined)
-    teardown.defer('the backup of the source', () =>
-      rm(sourceBackup(given), { recursive: true, force: true }),
-    )
+  teardown.defer('the backup that was brought here', () =>
+    rm(broughtBackup(given), { recursive: true, force: true }),
+  )
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const limits = limitsOf(prepared.facts)
-  const backup = await backupSummary(plan, prepared)
+  const backup = backupSummary(plan, prepared)
   learn({ backup, limits })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
@@ -187,7 +186,7 @@ async function runStages(
     restore(given, prepared, provisioned, keeping, progress),
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
-  learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
+  learn({ recovery: recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
   learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
@@ -223,14 +222,14 @@ async function runStages(
 }
 
 /** What a report says of a backup. */
-export async function backupSummary(
+export function backupSummary(
   { cwd, source }: Plan,
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
-): Promise<BackupSummary> {
+): BackupSummary {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   const { formatVersion, encoding, systemIdentifier } = facts
   const path = source === undefined ? shortPath(cwd, file.path) : source.name
-  const made = (await madeAt(file, facts)).toISOString()
+  const made = madeAt(file, facts).toISOString()
   return {
     path,
     format,
