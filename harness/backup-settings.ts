@@ -7,7 +7,7 @@ export const backupSettings = [
     flag: '--backup <path>',
     variable: 'REHEARSAL_BACKUP',
     description:
-      'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest',
+      'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest; or s3://BUCKET/PREFIX, or pgbackrest:STANZA',
     example: 'backups/production.dump',
   },
   {
@@ -24,5 +24,31 @@ export const backupSettings = [
     variable: 'REHEARSAL_BACKUP_COMMAND',
     description: 'instead of a backup, a shell command that writes one to its standard output',
     example: 'ssh backup-host cat /backups/latest.dump',
+  },
+  {
+    key: 'pgbackrestConfig',
+    flag: '--pgbackrest-config <path>',
+    variable: 'REHEARSAL_PGBACKREST_CONFIG',
+    description: 'pgBackRest’s configuration file, for a backup that is named pgbackrest:STANZA',
+    defaultText: 'pgBackRest’s own',
+    example: '/etc/pgbackrest.conf',
+  },
+  {
+    key: 'pgbackrestDirectory',
+    flag: '--pgbackrest-directory <path>',
+    variable: 'REHEARSAL_PGBACKREST_DIRECTORY',
+    description:
+      'keep there what pgBackRest restores, unmasked, so that the next time only what changed is fetched (--delta)',
+    defaultText: 'the scratch directory, which is removed',
+    example: '/var/lib/rehearsal/pgbackrest',
+  },
+  {
+    key: 'targetTime',
+    flag: '--target-time <time>',
+    variable: 'REHEARSAL_TARGET_TIME',
+    description:
+      'rehearse on what production was then, with its zone; for a backup that is named pgbackrest:STANZA',
+    defaultText: 'the end of the WAL',
+    example: '2026-01-31T02:00:00Z',
   },
 ] as const satisfies readonly Setting[]

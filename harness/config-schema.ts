@@ -45,6 +45,8 @@ const deployment = z.strictObject({
 export const configSchema = z.strictObject({
   backup: z.union([z.string(), z.strictObject({ command: z.string().min(1) })]).optional(),
   source: z.string().optional(),
+  pgbackrest: z.strictObject({ config: z.string().optional(), directory: z.string().optional() }).optional(),
+  targetTime: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),

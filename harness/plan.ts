@@ -3,6 +3,7 @@ import type { BudgetName } from './budgets/index.ts'
 import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
 import type { ProductionFacts } from './estimate/production.ts'
+import type { PgBackRestPlan } from './origins/origin.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { HistoryPlace } from './history/history-store.ts'
 import type { HistoryStoreName } from './history/index.ts'
@@ -22,6 +23,8 @@ export interface Plan {
   readonly backup: string
   /** Shell command line whose standard output is the backup; undefined: there is a backup or a source. */
   readonly backupCommand: string | undefined
+  /** How a pgBackRest repository is read. */
+  readonly pgbackrest: PgBackRestPlan
   /** A live server that a backup is taken from first, which is then restored. */
   readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */

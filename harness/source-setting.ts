@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Config } from './config-schema.ts'
 import { one } from './config-values.ts'
 import { parseUrl } from './postgres/url.ts'
@@ -97,16 +96,6 @@ function placesOf(
       ],
     },
   ]
-}
-
-/** A path as an absolute one; an address as it is. */
-export function backupPlace(cwd: string, backup: string): string {
-  return isAddress(backup) ? backup : resolve(cwd, backup)
-}
-
-/** Whether a backup is named by where it is kept, and not by a path on this machine. */
-function isAddress(backup: string): boolean {
-  return /^(?:s3:\/\/|pgbackrest:)/.test(backup)
 }
 
 const variable = 'REHEARSAL_SOURCE_URL'

@@ -17,6 +17,9 @@ export function clone(command: Command): void {
   addSettings(open, [
     'backup',
     'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
     'database',
     'engine',
     'postgres',

@@ -13,7 +13,14 @@ export function inspect(command: Command): void {
       'the backup, in any format and place that `rehearse run` takes; by default the project’s',
     )
     .option('--json', 'print one JSON document')
-  addSettings(command, ['migrations', 'database', 'backupCommand'])
+  addSettings(command, [
+    'migrations',
+    'database',
+    'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
+  ])
   command.action(async (backup: string | undefined, options: Options) => {
     await act(async ({ signal }) => {
       const inspection = await inspectBackup(

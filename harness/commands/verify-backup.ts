@@ -30,7 +30,18 @@ export function verifyBackup(command: Command): void {
     )
     .option('--report <json=path>', 'write the verification as JSON; - is standard output')
     .addHelpText('after', help)
-  addSettings(command, ['backupCommand', 'database', 'maxAge', 'engine', 'postgres', 'image', 'amcheck'])
+  addSettings(command, [
+    'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
+    'database',
+    'maxAge',
+    'engine',
+    'postgres',
+    'image',
+    'amcheck',
+  ])
   command.action(async (backup: string | undefined, options: Options) => {
     await act(async ({ redactor, signal }) => {
       const plan = { ...(await planOf(options, backup === undefined ? {} : { backup })), keep: false }

@@ -19,6 +19,17 @@ export interface WantedBackup {
   readonly backup: string
   /** Shell command line whose standard output is the backup. */
   readonly backupCommand: string | undefined
+  readonly pgbackrest?: PgBackRestPlan | undefined
+}
+
+/** How a pgBackRest repository is read; undefined is what pgBackRest does by itself. */
+export interface PgBackRestPlan {
+  /** Absolute. */
+  readonly config: string | undefined
+  /** A time with its zone; undefined: the end of the WAL. */
+  readonly targetTime: string | undefined
+  /** Absolute; what is restored stays there, and the next time only what changed is fetched. */
+  readonly directory: string | undefined
 }
 
 export interface OriginRequest extends WantedBackup {
