@@ -35,11 +35,12 @@ export function pgbackrestOf(
 
 const withZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)$/
 
-/** As both JavaScript and Postgres read it. */
+/** As both JavaScript and a server that does not know its time zones yet read it. */
 function normalized(time: string): string {
   return time
     .replace(' ', 'T')
     .replace(' ', '')
+    .replace('Z', '+00:00')
     .replace(/([+-]\d\d)$/, '$1:00')
     .replace(/([+-]\d\d)(\d\d)$/, '$1:$2')
 }

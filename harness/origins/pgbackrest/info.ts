@@ -76,7 +76,8 @@ export async function chooseSet(program: PgBackRest, target: number | undefined)
 }
 
 function parsedInfo(text: string) {
-  const parsed = infoSchema.safeParse(JSON.parse(text))
+  // What it cannot decipher stands in its messages as it is.
+  const parsed = infoSchema.safeParse(JSON.parse(text.replaceAll(/\p{Cc}/gu, ' ')))
   if (parsed.success) return parsed.data
   throw new HarnessError(
     'pgbackrest-failed',

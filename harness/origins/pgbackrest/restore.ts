@@ -7,7 +7,7 @@ import type { OriginRequest } from '../origin.ts'
 import { holdDirectory } from './directory.ts'
 import { chooseSet, type ChosenSet } from './info.ts'
 import { pgBackRestFor, type PgBackRest } from './program.ts'
-import { fetchWal, neededWal, type NeededWal } from './wal.ts'
+import { fetchWal, neededWal, requireWhole, type NeededWal } from './wal.ts'
 
 /** A data directory as the backup had it, with the WAL for its recovery in place; no server has touched it. */
 export interface RestoredSet {
@@ -23,6 +23,7 @@ export async function restoreSet(stanza: string, request: OriginRequest): Promis
   const target = pgbackrest?.targetTime === undefined ? undefined : Date.parse(pgbackrest.targetTime)
   onProgress(`looking for a backup of ${stanza}`)
   const set = await chooseSet(program, target)
+  const wal = await neededWal(program, set, target)
   const kept = pgbackrest?.directory
   const directory = kept ?? join(scratch, 'restored')
   if (kept !== undefined) await holdDirectory(kept, request)
@@ -32,7 +33,7 @@ export async function restoreSet(stanza: string, request: OriginRequest): Promis
   const { walSegmentBytes: segmentBytes } = readControlFile(
     await readFile(join(data, 'global', 'pg_control')),
   )
-  const wal = await neededWal(program, set, { target, segmentBytes })
+  requireWhole(set, wal, segmentBytes)
   await fetchWal(program, wal, { data, repository: set.repository, onProgress })
   return { set, wal, data }
 }

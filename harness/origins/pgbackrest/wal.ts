@@ -13,6 +13,7 @@ export interface NeededWal {
   readonly last: string
   /** When that was archived, by the repository’s clock. */
   readonly archivedAt: Date
+  readonly segments: readonly Segment[]
 }
 
 interface Segment {
@@ -22,12 +23,12 @@ interface Segment {
 
 /**
  * Lists the WAL from where the backup begins to where it ends, or to behind `target` (epoch milliseconds). Throws
- * HarnessError for a hole in it, and when it ends before `target`.
+ * HarnessError when it ends before `target`.
  */
 export async function neededWal(
   program: PgBackRest,
   set: ChosenSet,
-  { target, segmentBytes }: { target: number | undefined; segmentBytes: number },
+  target: number | undefined,
 ): Promise<NeededWal> {
   const folder = `archive/${program.stanza}/${set.archive}`
   const listed = await program.run('repo-ls', [
@@ -53,7 +54,6 @@ export async function neededWal(
   const last = segments.at(-1)
   if (last === undefined) throw hole(set.label, set.walFrom)
   if (target !== undefined && last.archivedMs < target) throw beyond(target, last)
-  requireWhole(set, segments, segmentBytes)
   return {
     names: [
       ...segments.map(({ name }) => name),
@@ -61,6 +61,7 @@ export async function neededWal(
     ],
     last: last.name,
     archivedAt: new Date(last.archivedMs),
+    segments,
   }
 }
 
@@ -77,10 +78,10 @@ function upTo(all: readonly Segment[], target: number): readonly Segment[] {
 
 const lagMs = 3_600_000
 
-/** A hole would end recovery there, as if that were all. */
-function requireWhole(
+/** Throws HarnessError for a hole, which would end recovery there as if that were all. */
+export function requireWhole(
   { label, walFrom }: ChosenSet,
-  segments: readonly Segment[],
+  { segments }: NeededWal,
   segmentBytes: number,
 ): void {
   const perLog = 0x1_0000_0000 / segmentBytes
