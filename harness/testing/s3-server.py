@@ -2,6 +2,7 @@
 
 `test:tester` (key `testing`) may do everything, `test:outsider` (key `outside-key-0`) nothing. Debian: python3-swift.
 """
+import ctypes
 import getpass
 import os
 import signal
@@ -102,6 +103,8 @@ children = []
 for name in servers + ('proxy',):
     pid = os.fork()
     if pid == 0:
+        # Whatever ends this program ends its servers (PR_SET_PDEATHSIG).
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os._exit(run_wsgi(os.path.join(directory, name + '-server.conf'), name + '-server'))
     children.append(pid)
