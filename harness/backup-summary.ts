@@ -6,14 +6,14 @@ import { madeAt } from './stages/backup-age.ts'
 import type { PreparedBackup } from './stages/preflight.ts'
 
 /** What a report says of a backup. */
-export async function backupSummary(
+export function backupSummary(
   { cwd, source }: Plan,
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
-): Promise<BackupSummary> {
+): BackupSummary {
   const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
   const { formatVersion, encoding, systemIdentifier } = facts
   const path = source === undefined ? shortPath(cwd, file.path) : source.name
-  const made = (await madeAt(file, facts)).toISOString()
+  const made = madeAt(file, facts).toISOString()
   return {
     path,
     format,

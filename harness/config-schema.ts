@@ -43,8 +43,10 @@ const deployment = z.strictObject({
 
 /** What a config file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const configSchema = z.strictObject({
-  backup: z.string().optional(),
+  backup: z.union([z.string(), z.strictObject({ command: z.string().min(1) })]).optional(),
   source: z.string().optional(),
+  pgbackrest: z.strictObject({ config: z.string().optional(), directory: z.string().optional() }).optional(),
+  targetTime: z.string().optional(),
   database: z.string().optional(),
   maxAge: duration.optional(),
   engine: z.string().optional(),

@@ -106,6 +106,41 @@ describe('the plan', () => {
     }
   })
 
+  it('takes a command that writes the backup, and only one of all that may say where it is', async () => {
+    const flags = { backupCommand: 'ssh db pg_dump -Fc shop' }
+    expect(await load({ flags })).to.include({ backup: '', backupCommand: flags.backupCommand })
+    const environment = { REHEARSAL_BACKUP_COMMAND: 'cat a.dump' }
+    expect(await load({ environment })).to.include({ backup: '', backupCommand: 'cat a.dump' })
+    expect(await load({ flags: { backup: 'b' }, environment })).to.include({ backupCommand: undefined })
+    expect((await refusal({ flags: { ...flags, backup: 'b' } })).message).to.contain(
+      '--backup and --backup-command are both given',
+    )
+    const both = { ...environment, REHEARSAL_SOURCE_URL: 'postgres://u@h/d' }
+    expect((await refusal({ environment: both })).message).to.contain('are both given')
+    expect(await load({ flags: { backup: 's3://bucket/nightly' } })).to.include({
+      backup: 's3://bucket/nightly',
+    })
+  })
+
+  it('takes a target time with its zone, for a pgBackRest repository alone', async () => {
+    const flags = { backup: 'pgbackrest:main', pgbackrestConfig: 'a.conf' }
+    for (const targetTime of [
+      '2026-01-31 02:00:00 +01',
+      '2026-01-31T02:00:00+0100',
+      '2026-01-31T02:00+01:00',
+    ]) {
+      const { pgbackrest, backup } = await load({ flags: { ...flags, targetTime } })
+      expect(backup).to.equal('pgbackrest:main')
+      expect(pgbackrest.config).to.equal(join(cwd, 'a.conf'))
+      expect(Date.parse(pgbackrest.targetTime ?? '')).to.equal(Date.UTC(2026, 0, 31, 1))
+    }
+    const refused = async (more: object) => (await refusal({ flags: { ...flags, ...more } })).message
+    expect(await refused({ targetTime: '2026-01-31 02:00:00' })).to.contain('is not a time with its zone')
+    expect(await refused({ backup: 'b', targetTime: '2026-01-31T02:00:00Z' })).to.contain(
+      'nothing else has one',
+    )
+  })
+
   it('names a misspelt key of the config file', async () => {
     await writeFile(
       join(cwd, 'rehearsal.config.json'),

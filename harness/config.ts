@@ -28,7 +28,8 @@ import { hazardRules, unknownHazards } from './hazard-rules.ts'
 import type { AppPlan, MigrationSource, Plan, PreviousRelease } from './plan.ts'
 import { protectedSource, protectedUrlsOf, refuseProtectedServer } from './protected-urls.ts'
 import type { QuestionName } from './rehearsal.ts'
-import { chooseSource } from './source-setting.ts'
+import { backupPlace, pgbackrestOf } from './backup-place.ts'
+import { chooseBackup } from './source-setting.ts'
 import type { RawSettings } from './raw-settings.ts'
 import { settings } from './settings.ts'
 import { trafficOf } from './traffic-config.ts'
@@ -79,9 +80,10 @@ export async function loadPlan({
       return undefined
     }
   }
-  const source = attempt(() => chooseSource({ flags, environment, file }))
-  const backup = source === undefined ? (one(given.backup) ?? file.backup) : undefined
-  if (backup === undefined && source === undefined && needsBackup && problems.length === 0)
+  const chosen = attempt(() => chooseBackup({ flags, environment, file })) ?? {}
+  const { source, backup, command: backupCommand } = chosen
+  const pgbackrest = attempt(() => pgbackrestOf(cwd, { given, file, backup }))
+  if (Object.keys(chosen).length === 0 && needsBackup && problems.length === 0)
     problems.push('no backup is given: use --backup PATH, REHEARSAL_BACKUP or `backup` in the config file')
   const engine = attempt(() => engineOf(one(given.engine) ?? file.engine ?? defaults.engine))
   const postgres = attempt(() => majorOf(one(given.postgres) ?? file.postgres))
@@ -139,7 +141,9 @@ export async function loadPlan({
   if (problems.length > 0 || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
-    backup: backup === undefined ? '' : resolve(cwd, backup),
+    backup: backupPlace(cwd, backup),
+    backupCommand,
+    pgbackrest: pgbackrest ?? { config: undefined, directory: undefined, targetTime: undefined },
     source,
     database: one(given.database) ?? file.database,
     maxAgeMs,

@@ -80,6 +80,10 @@ export const questionFindings: Readonly<Record<string, KnownFinding>> = {
 /** The same for the backup, the copy, budgets and the history. */
 export const copyFindings: Readonly<Record<string, KnownFinding>> = {
   'backup-stale': known('error', 'The backup is older than it may be.'),
+  'backup-age-unknown': known(
+    'unverified',
+    'Nothing says when the backup was made, and it may only be so old.',
+  ),
   'degraded-restore': known('unverified', 'The copy lacks something that the backup holds.'),
   'major-version-changed': known('warning', 'It was rehearsed on another major version than the backup’s.'),
   'missing-manifest': known('warning', 'The base backup has no manifest, so its files could not be checked.'),

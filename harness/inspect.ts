@@ -1,11 +1,12 @@
 import { now } from './clock.ts'
-import { openBackup } from './backups/index.ts'
 import type { BackupFacts, PhysicalFacts } from './backups/backup-format.ts'
 import { HarnessError } from './errors.ts'
+import { openWanted } from './origins/index.ts'
 import type { Plan } from './plan.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { migrationTable } from './stages/preflight.ts'
+import { broughtBackup } from './stages/read-backup.ts'
 import { StageHalt } from './stage.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 
@@ -32,7 +33,8 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
   await sweepRuns({ kept: false })
   const run = await openRun()
   try {
-    const { file, format } = await openBackup(plan.backup, run.directory)
+    const scratch = broughtBackup({ run })
+    const { file, format } = await openWanted({ ...plan, run, scratch, signal, onProgress: () => {} })
     const listing =
       plan.migrate.command === undefined
         ? await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import type { BudgetName } from './budgets/index.ts'
 import type { GatePolicy } from './certificate/gate.ts'
 import type { EngineName } from './engines/index.ts'
 import type { ProductionFacts } from './estimate/production.ts'
+import type { PgBackRestPlan } from './origins/origin.ts'
 import type { HazardRules } from './hazards/judge.ts'
 import type { HistoryPlace } from './history/history-store.ts'
 import type { HistoryStoreName } from './history/index.ts'
@@ -18,8 +19,12 @@ import type { ReportName } from './reports/index.ts'
 export interface Plan {
   /** Where relative paths start and where child processes run. */
   readonly cwd: string
-  /** Empty when there is a source. */
+  /** Absolute, or an address such as `s3://backups/nightly`; empty when there is a source or a command. */
   readonly backup: string
+  /** Shell command line whose standard output is the backup; undefined: there is a backup or a source. */
+  readonly backupCommand: string | undefined
+  /** How a pgBackRest repository is read. */
+  readonly pgbackrest: PgBackRestPlan
   /** A live server that a backup is taken from first, which is then restored. */
   readonly source: Source | undefined
   /** Which database of a backup that holds several; undefined: the only one that is not empty. */

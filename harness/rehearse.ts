@@ -18,7 +18,7 @@ import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
-import { sourceBackup } from './stages/read-backup.ts'
+import { broughtBackup } from './stages/read-backup.ts'
 import { observeStatements } from './stages/locks.ts'
 import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
@@ -153,13 +153,12 @@ async function runStages(
   const given: Given = spares === undefined ? start : { ...start, spares }
   teardown.defer('processes that wait for migrations', async () => await spares?.end())
   // Also with --keep: production's data stays nowhere but in the databases that are kept.
-  if (plan.source !== undefined)
-    teardown.defer('the backup of the source', () =>
-      rm(sourceBackup(given), { recursive: true, force: true }),
-    )
+  teardown.defer('the backup that was brought here', () =>
+    rm(broughtBackup(given), { recursive: true, force: true }),
+  )
   const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
   const limits = limitsOf(prepared.facts)
-  const backup = await backupSummary(plan, prepared)
+  const backup = backupSummary(plan, prepared)
   learn({ backup, limits })
   const names = prepared.listed.map(({ name }) => name)
   learn({ migrationFiles: await findMigrationFiles(plan.migrations, names, plan.cwd) })
@@ -180,7 +179,7 @@ async function runStages(
     restore(given, prepared, provisioned, keeping, progress),
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
-  learn({ recovery: await recoveryOf(prepared, restored.restoreMs) })
+  learn({ recovery: recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
   limits.push(...samplingLimits(before.sampling))
   learn({ limits, tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })

@@ -37,7 +37,7 @@ export async function withRestored<Result>(
   const keeping = { teardown, redactor, observe }
   const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
   try {
-    const prepared = await prepareBackup(given)
+    const prepared = await prepareBackup(given, progress)
     const { facts: provisioned } = await provision(given, prepared, keeping, progress)
     const { facts: restored, findings = [] } = await restore(given, prepared, provisioned, keeping, progress)
     const lost = findings.find(({ severity }) => severity === 'unverified' || severity === 'error')

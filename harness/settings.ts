@@ -1,25 +1,11 @@
+import { backupSettings } from './backup-settings.ts'
 import { questionList } from './question-texts.ts'
 import { scaleSettings } from './scale-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting; flags, variables, help and docs follow from this table. */
 export const settings = [
-  {
-    key: 'backup',
-    flag: '--backup <path>',
-    variable: 'REHEARSAL_BACKUP',
-    description:
-      'the production backup: what pg_dump or pg_basebackup wrote, in any format, also compressed or packed; of a directory of backups the newest',
-    example: 'backups/production.dump',
-  },
-  {
-    key: 'source',
-    flag: '--source <from>',
-    variable: 'REHEARSAL_SOURCE_URL',
-    description:
-      'instead of a backup, a live server that one is taken from first, read-only; as a flag or in the config file env:NAME, a variable with its URL, or a URL without password',
-    example: 'postgresql://backup:change-me@replica-db.internal:5432/comicscout',
-  },
+  ...backupSettings,
   {
     key: 'database',
     flag: '--database <name>',

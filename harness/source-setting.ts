@@ -28,25 +28,74 @@ export interface SourceSettings {
   readonly file: Pick<Config, 'source' | 'backup'>
 }
 
-/** The source of a rehearsal; undefined when it has a backup. Throws when both are given in the same place. */
-export function chooseSource({ flags, environment, file }: SourceSettings): Source | undefined {
-  const places = [
-    { source: one(flags.source), backup: one(flags.backup), as: '--source and --backup' },
-    {
-      source:
-        environment[variable] === undefined || environment[variable] === '' ? undefined : `env:${variable}`,
-      backup: environment['REHEARSAL_BACKUP'] || undefined,
-      as: `${variable} and REHEARSAL_BACKUP`,
-    },
-    { source: file.source, backup: file.backup, as: '`source` and `backup` of the config file' },
-  ]
-  for (const { source, backup, as } of places) {
-    if (source !== undefined && backup !== undefined)
-      throw new Error(`${as} are both given: take one of them`)
-    if (source !== undefined) return namedSource(source, environment)
-    if (backup !== undefined) return undefined
+/** Where the backup comes from; at most one of them is defined. */
+export interface ChosenBackup {
+  readonly source?: Source
+  /** As it was given. */
+  readonly backup?: string
+  readonly command?: string
+}
+
+/** The source, the backup or the command of a rehearsal. Throws when several are given in the same place. */
+export function chooseBackup({ flags, environment, file }: SourceSettings): ChosenBackup {
+  for (const { all, where } of placesOf(flags, environment, file)) {
+    const given = all.filter(({ value }) => value !== undefined && value !== '')
+    if (given.length > 1)
+      throw new Error(
+        `${given.map(({ name }) => name).join(' and ')}${where} are both given: take one of them`,
+      )
+    const [only] = given
+    if (only?.value === undefined) continue
+    return only.as === 'source' ? { source: namedSource(only.value, environment) } : { [only.as]: only.value }
   }
-  return undefined
+  return {}
+}
+
+interface Given {
+  readonly as: keyof ChosenBackup
+  readonly name: string
+  readonly value: string | undefined
+}
+
+/** In the order in which they count. */
+function placesOf(
+  flags: RawSettings,
+  environment: Environment,
+  { source, backup }: SourceSettings['file'],
+): { readonly all: readonly Given[]; readonly where: string }[] {
+  const command = typeof backup === 'object' ? backup.command : undefined
+  const path = typeof backup === 'string' ? backup : undefined
+  const url = environment[variable]
+  return [
+    {
+      where: '',
+      all: [
+        { as: 'source', name: '--source', value: one(flags.source) },
+        { as: 'backup', name: '--backup', value: one(flags.backup) },
+        { as: 'command', name: '--backup-command', value: one(flags.backupCommand) },
+      ],
+    },
+    {
+      where: '',
+      all: [
+        {
+          as: 'source',
+          name: variable,
+          value: url === undefined || url === '' ? undefined : `env:${variable}`,
+        },
+        { as: 'backup', name: 'REHEARSAL_BACKUP', value: environment['REHEARSAL_BACKUP'] },
+        { as: 'command', name: 'REHEARSAL_BACKUP_COMMAND', value: environment['REHEARSAL_BACKUP_COMMAND'] },
+      ],
+    },
+    {
+      where: ' of the config file',
+      all: [
+        { as: 'source', name: '`source`', value: source },
+        { as: 'backup', name: '`backup`', value: path },
+        { as: 'command', name: '`backup`', value: command },
+      ],
+    },
+  ]
 }
 
 const variable = 'REHEARSAL_SOURCE_URL'

@@ -85,7 +85,7 @@ async function runStages(
   const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflightBackup(given, progress))
   const { facts, reason } = prepared
-  const summary = await backupSummary(plan, prepared)
+  const summary = backupSummary(plan, prepared)
   const hasManifest = facts.manifest !== null
   learn({ backup: { ...summary, createdAt: facts.createdAt, hasManifest }, limits: limitsOf(plan, prepared) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false }))

@@ -1,5 +1,5 @@
 import { now } from './clock.ts'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { engines } from './engines/index.ts'
 import { HarnessError } from './errors.ts'
@@ -9,6 +9,7 @@ import { sweepRuns } from './runs/sweep.ts'
 import { openRun } from './runs/open-run.ts'
 import { runsDirectory } from './runs/directory.ts'
 import { prepareBackup } from './stages/preflight.ts'
+import { broughtBackup } from './stages/read-backup.ts'
 import { provision } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import type { RehearseOptions } from './rehearse.ts'
@@ -54,11 +55,15 @@ export async function openWorkClone(
       beganAt: now(),
     }
     const expiresAt = new Date(Date.now() + ttlMs)
-    const backup = await prepareBackup(given)
+    // Production's data stays nowhere but in the clone.
+    teardown.defer('the backup that was brought here', () =>
+      rm(broughtBackup(given), { recursive: true, force: true }),
+    )
+    const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
+    const backup = await prepareBackup(given, progress)
     const prepared = { ...backup, request: { ...backup.request, expiresAt } }
     for (const line of await prepared.engine.sweep({ serverUrl: undefined, kept: false }))
       observe({ kind: 'note', text: line })
-    const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
     const keeping = { teardown, redactor, observe }
     const provisioned = await provision(given, prepared, keeping, progress)
     const { facts, summary } = await restore(given, prepared, provisioned.facts, keeping, progress)

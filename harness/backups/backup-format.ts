@@ -35,10 +35,12 @@ export interface OpenedBackup {
 }
 
 export interface BackupFile {
-  /** Absolute; of a file or a directory. */
+  /** Absolute, of a file or a directory; of a backup from elsewhere what that is called: `s3://backups/monday.dump`. */
   readonly path: string
-  /** On disk, compressed; of a directory all its files together. */
+  /** As it is stored, compressed; of a directory all its files together. */
   readonly bytes: number
+  /** When it was last written where it comes from; null where nothing tells, as of a command's output. */
+  readonly writtenAt: Date | null
   /** The outermost one; `none` for a directory. */
   readonly compression: Compression
   /** It lies within an uncompressed tar: its bytes are not the file's from the beginning. */
@@ -52,6 +54,8 @@ export interface BackupFile {
   open(onRead?: (chunk: Buffer) => void): Readable
   /** As `open`, from a byte on; undefined where the content can only be read from its beginning. */
   openAt?(start: number, onRead?: (chunk: Buffer) => void): AsyncIterable<Buffer>
+  /** The bytes as they are stored, from one on. A directory has none of its own: it throws. */
+  stored(start: number): AsyncIterable<Buffer>
 }
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
@@ -60,6 +64,8 @@ export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2'
 export interface Members {
   /** `stream`: a tar that pg_restore can read from its start to its end, as pg_dump wrote it. */
   readonly kind: 'directory' | 'tar' | 'stream'
+  /** Of a directory on this machine. */
+  readonly directory: string | undefined
   /** Of a tar: the path of their folder in it, empty or ending in a slash. */
   readonly prefix: string
   /** Bytes of each as they are stored, in the order of the tar. */

@@ -45,7 +45,8 @@ function isPlain(file: BackupFile): boolean {
   return members.kind === 'directory' && tarsOf(members).length === 0
 }
 
-function factsOf(file: BackupFile, surveyed: Survey, database: string | null): BackupFacts {
+/** What these files say of the cluster. Throws HarnessError when no server can be started on them. */
+export function factsOf(file: BackupFile, surveyed: Survey, database: string | null): BackupFacts {
   const { read, manifest, sha256, tablespaces } = surveyed
   const text = (path: string): string | undefined => read.get(path)?.toString()
   const version = text('PG_VERSION')?.trim()

@@ -5,25 +5,43 @@ import { readError } from './read-error.ts'
 
 /** Bytes that can be read again and again, and what their damage is called. */
 export interface Content {
-  /** Absolute path of the file on disk that it comes from. */
+  /** Absolute path of the file on disk that it comes from, or what else that is called. */
   readonly path: string
-  /** Where it lies on disk as it is; undefined when it comes out of a compression. */
+  /** Where it lies as it is; undefined when it comes out of a compression. */
   readonly extent: Extent | undefined
-  /** `onRead` hears every chunk as it lies on disk. Damage is a HarnessError while reading. */
+  /** `onRead` hears every chunk as it lies there. Damage is a HarnessError while reading. */
   open(onRead?: (chunk: Buffer) => void): AsyncGenerator<Buffer, void, undefined>
 }
 
-interface Extent {
-  /** Another file than the content's when it was unpacked. */
+/** Bytes that can be read from anywhere: a file's on disk, an object's in a store. */
+export interface Ranges {
+  /** What they are called in messages. */
   readonly path: string
+  readonly bytes: number
+  /** `end` is exclusive, and beyond `start`. */
+  read(start: number, end: number): AsyncIterable<Buffer>
+}
+
+interface Extent {
+  readonly from: Ranges
   readonly start: number
   /** Exclusive. */
   readonly end: number
 }
 
-/** A part of a file as it is; of `origin`, where the file is an unpacked copy of that. */
-export function extentContent(extent: Extent, origin: string = extent.path): Content {
-  return { path: origin, extent, open: (onRead) => read(extent, origin, onRead) }
+/** A file on disk, of so many bytes; `origin` is what it is called where it is only a copy of that. */
+export function fileRanges(path: string, bytes: number, origin: string = path): Ranges {
+  return {
+    path: origin,
+    bytes,
+    read: (start, end) => createReadStream(path, { start, end: end - 1, highWaterMark }),
+  }
+}
+
+/** All of them, or a part. */
+export function extentContent(from: Ranges, start = 0, end: number = from.bytes): Content {
+  const extent = { from, start, end }
+  return { path: from.path, extent, open: (onRead) => read(extent, onRead) }
 }
 
 /** What `content` holds when its compression is undone. */
@@ -40,7 +58,7 @@ export function partOf(content: Content, start: number, bytes: number): Content 
   const { extent, path } = content
   if (extent !== undefined) {
     const from = extent.start + start
-    return extentContent({ path: extent.path, start: from, end: from + bytes }, path)
+    return extentContent(extent.from, from, from + bytes)
   }
   return { path, extent: undefined, open: (onRead) => cut(content.open(onRead), start, bytes) }
 }
@@ -58,13 +76,11 @@ export async function headOf(content: { open(): AsyncIterable<Buffer> }, length:
 }
 
 async function* read(
-  { path, start, end }: Extent,
-  origin: string,
+  { from, start, end }: Extent,
   onRead: (chunk: Buffer) => void = () => {},
 ): AsyncGenerator<Buffer, void, undefined> {
   if (start === end) return
-  const stream: AsyncIterable<Buffer> = createReadStream(path, { start, end: end - 1, highWaterMark })
-  for await (const chunk of guarded(stream, origin)) {
+  for await (const chunk of guarded(from.read(start, end), from.path)) {
     onRead(chunk)
     yield chunk
   }

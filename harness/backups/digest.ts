@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { BackupFile } from './backup-format.ts'
 
 /** SHA-256 of a file, taken along while its content is read for another reason. */
@@ -17,7 +16,7 @@ export class Digest {
   async of(file: BackupFile): Promise<string> {
     if (file.wrapped) this.#forget()
     if (this.#bytes < file.bytes) {
-      for await (const chunk of createReadStream(file.path, { start: this.#bytes })) this.#hash.update(chunk)
+      for await (const chunk of file.stored(this.#bytes)) this.#hash.update(chunk)
     }
     return this.#hash.digest('hex')
   }

@@ -28,9 +28,11 @@ export const directory: BackupFormat = {
   async restore(request) {
     const { file, server, onProgress } = request
     const members = membersOf(file)
-    if (members.kind === 'directory' && server.toolsReadFiles) {
+    if (members.directory !== undefined && server.toolsReadFiles) {
       const jobs = String(availableParallelism())
-      return await pgRestore(request, () => ({ args: ['--format=directory', `--jobs=${jobs}`, file.path] }))
+      return await pgRestore(request, () => ({
+        args: ['--format=directory', `--jobs=${jobs}`, members.directory ?? ''],
+      }))
     }
     const archive = await readFilesArchive(members.open('toc.dat'))
     const source = filesSource(archive, members)

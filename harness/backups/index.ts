@@ -2,12 +2,12 @@ import { access, constants, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { HarnessError } from '../errors.ts'
-import type { BackupFormat, Compression, Members, OpenedBackup } from './backup-format.ts'
+import type { BackupFormat, Members, OpenedBackup } from './backup-format.ts'
 import { basebackup } from './basebackup.ts'
-import { backupDirectory, backupFile } from './backup-file.ts'
+import { backupDirectory, backupFile, type Stored } from './backup-file.ts'
 import { compressionOf } from './compression.ts'
-import { decompressedContent, extentContent, headOf, partOf } from './content.ts'
-import type { Content } from './content.ts'
+import { decompressedContent, extentContent, fileRanges, headOf, partOf } from './content.ts'
+import type { Content, Ranges } from './content.ts'
 import { custom } from './custom.ts'
 import { directory } from './directory.ts'
 import { foreignContent } from './foreign.ts'
@@ -38,7 +38,7 @@ export async function openBackup(path: string, scratch: string = tmpdir()): Prom
   const stats = await stat(absolute).catch((error: unknown) => {
     throw readError(absolute, error)
   })
-  if (stats.isDirectory()) return await openDirectory(absolute, scratch)
+  if (stats.isDirectory()) return await openDirectory(absolute, scratch, stats.mtime)
   if (!stats.isFile()) {
     throw new HarnessError('backup-unreadable', `${absolute} is not a file.`, {
       hint: 'Write the backup to a file first: it is read more than once.',
@@ -47,18 +47,29 @@ export async function openBackup(path: string, scratch: string = tmpdir()): Prom
   await access(absolute, constants.R_OK).catch((error: unknown) => {
     throw readError(absolute, error)
   })
-  const content = extentContent({ path: absolute, start: 0, end: stats.size })
-  return await unwrap(content, { bytes: stats.size, compression: 'none', scratch, depth: 0 })
+  return await openRanges(fileRanges(absolute, stats.size), { scratch, writtenAt: stats.mtime })
 }
 
-interface Wrapping {
-  readonly bytes: number
-  readonly compression: Compression
+/** The same of one piece that need not be a file here; `writtenAt` is null where nothing tells when that was. */
+export async function openRanges(
+  from: Ranges,
+  { scratch, writtenAt }: { scratch: string; writtenAt: Date | null },
+): Promise<OpenedBackup> {
+  return await unwrap(extentContent(from), { from, writtenAt, compression: 'none', scratch, depth: 0 })
+}
+
+/** The same of the files of one directory, which need not be on this machine. */
+export function openMembers(path: string, members: Members, writtenAt: Date | null): OpenedBackup {
+  const format = basebackup.recognises(Buffer.alloc(0), members) ? basebackup : directory
+  return { file: backupDirectory(path, members, writtenAt), format }
+}
+
+interface Wrapping extends Stored {
   readonly scratch: string
   readonly depth: number
 }
 
-async function openDirectory(path: string, scratch: string): Promise<OpenedBackup> {
+async function openDirectory(path: string, scratch: string, writtenAt: Date): Promise<OpenedBackup> {
   const names = [...(await filesBelow(path)).keys()].filter(isReal)
   const layout = layoutOf(names, path)
   if (
@@ -67,8 +78,7 @@ async function openDirectory(path: string, scratch: string): Promise<OpenedBacku
   )
     return await newestBackup(path, async (each) => await openBackup(each, scratch))
   const members = await directoryMembers(resolve(path, layout.prefix))
-  const format = layout.kind === 'base' ? basebackup : directory
-  return { file: backupDirectory(resolve(path, layout.prefix), members), format }
+  return openMembers(resolve(path, layout.prefix), members, writtenAt)
 }
 
 /** Takes off one wrapping after the other. */

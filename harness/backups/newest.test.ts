@@ -52,13 +52,22 @@ describe('a stale backup', () => {
       await writeFile(join(directory, 'a.sql'), plain('2020-01-01 00:00:00'))
       const { file, format } = await openBackup(join(directory, 'a.sql'))
       const facts = await format.describe(file, { schema: undefined, name: 'm' })
-      expect(await staleBackup(file, facts, undefined)).to.deep.equal([])
-      const [finding] = await staleBackup(file, facts, 3_600_000)
+      const hour = { maxAgeMs: 3_600_000 }
+      expect(staleBackup(file, facts, { maxAgeMs: undefined })).to.deep.equal([])
+      const [finding] = staleBackup(file, facts, hour)
       expect(finding).to.include({ id: 'backup-stale', severity: 'error', subject: file.path })
       const undated = { ...facts, createdAt: null }
-      expect(await staleBackup(file, undated, 3_600_000)).to.deep.equal([])
-      await utimes(file.path, 0, 0)
-      expect((await staleBackup(file, undated, 3_600_000))[0]?.message).to.include('date of its file')
+      expect(staleBackup(file, undated, hour)).to.deep.equal([])
+      const old = { ...file, writtenAt: new Date(0) }
+      expect(staleBackup(old, undated, hour)[0]?.message).to.include('date of its file')
+      const undatable = { ...file, writtenAt: null }
+      expect(staleBackup(undatable, facts, hour)[0]?.id).to.equal('backup-stale')
+      for (const plan of [hour, { maxAgeMs: undefined, gate: hour }])
+        expect(staleBackup(undatable, undated, plan)[0]).to.include({
+          id: 'backup-age-unknown',
+          severity: 'unverified',
+        })
+      expect(staleBackup(undatable, undated, { maxAgeMs: undefined })).to.deep.equal([])
     })
   })
 })

@@ -59,7 +59,8 @@ export async function describeBaseline(
       catalog: await readCatalog(client, { ignoreTables }),
       sizes: await readSizes(client),
     }))
-    const origin = `the backup ${basename(plan.backup)}${facts.createdAt === null ? '' : ` of ${facts.createdAt}`}`
+    const named = plan.backup === '' ? 'a backup' : `the backup ${basename(plan.backup)}`
+    const origin = `${named}${facts.createdAt === null ? '' : ` of ${facts.createdAt}`}`
     const dump = stableSchema(await dumpSchema(server, database, ignoreTables))
     const files: BaselineFile[] = []
     if (request.schema !== undefined) files.push(await fileOf(plan.cwd, request.schema, () => dump))

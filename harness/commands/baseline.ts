@@ -33,7 +33,18 @@ export function baseline(command: Command): void {
     )
     .option('--no-migration', 'write no migration')
     .option('--check', 'write nothing, and say whether SQL and document are as they should be')
-  addSettings(command, ['backup', 'database', 'engine', 'postgres', 'image', 'migrations'])
+  addSettings(command, [
+    'backup',
+    'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
+    'database',
+    'engine',
+    'postgres',
+    'image',
+    'migrations',
+  ])
   command.action(async (options: Options) => {
     await act(async ({ redactor, signal }) => {
       const check = options['check'] === true

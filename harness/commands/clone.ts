@@ -14,7 +14,19 @@ export function clone(command: Command): void {
     .command('open', { isDefault: true })
     .description('open one (what `rehearse clone` alone does)')
     .option('--ttl <time>', 'the first command that runs after this removes it', '4h')
-  addSettings(open, ['backup', 'database', 'engine', 'postgres', 'image', 'snapshots', 'snapshotsMaxSize'])
+  addSettings(open, [
+    'backup',
+    'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
+    'database',
+    'engine',
+    'postgres',
+    'image',
+    'snapshots',
+    'snapshotsMaxSize',
+  ])
   open.action(async (options: Options) => {
     await act(async ({ redactor, signal }) => {
       const ttlMs = timeOf(String(options['ttl']))

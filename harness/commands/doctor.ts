@@ -11,7 +11,7 @@ export function doctor(command: Command): void {
       'Look at everything that a rehearsal needs here: engines, tools, disk, settings. Exit code 1 when something is wrong.',
     )
     .option('--json', 'print one JSON document')
-  addSettings(command, ['backup', 'engine', 'postgres', 'image', 'migrations', 'specs'])
+  addSettings(command, ['backup', 'backupCommand', 'engine', 'postgres', 'image', 'migrations', 'specs'])
   command.action(async (options: Options) => {
     await act(async ({ redactor }) => {
       const examinations = await examine({

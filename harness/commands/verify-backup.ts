@@ -25,15 +25,26 @@ export function verifyBackup(command: Command): void {
   command
     .description('Restore a backup into a throwaway server and prove that everything in it is there.')
     .argument(
-      '<path>',
-      'the backup, in any format that `rehearse run` takes; of a directory of backups the newest',
+      '[path]',
+      'the backup, in any format and place that `rehearse run` takes, of several the newest; by default the project’s',
     )
     .option('--report <json=path>', 'write the verification as JSON; - is standard output')
     .addHelpText('after', help)
-  addSettings(command, ['database', 'maxAge', 'engine', 'postgres', 'image', 'amcheck'])
-  command.action(async (backup: string, options: Options) => {
+  addSettings(command, [
+    'backupCommand',
+    'pgbackrestConfig',
+    'pgbackrestDirectory',
+    'targetTime',
+    'database',
+    'maxAge',
+    'engine',
+    'postgres',
+    'image',
+    'amcheck',
+  ])
+  command.action(async (backup: string | undefined, options: Options) => {
     await act(async ({ redactor, signal }) => {
-      const plan = { ...(await planOf(options, { backup })), keep: false }
+      const plan = { ...(await planOf(options, backup === undefined ? {} : { backup })), keep: false }
       // What the config file says is for rehearsals: the document is another one.
       const reports = options['report'] === undefined ? [] : plan.reports
       const other = reports.find(({ name }) => name !== 'json')

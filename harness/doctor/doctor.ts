@@ -1,6 +1,7 @@
-import { loadPlan } from '../config.ts'
 import { openBackup } from '../backups/index.ts'
+import { loadPlan } from '../config.ts'
 import { messageOf } from '../errors.ts'
+import { originOf, origins } from '../origins/index.ts'
 import type { Plan } from '../plan.ts'
 import { openRun } from '../runs/open-run.ts'
 import { migrationTable } from '../stages/preflight.ts'
@@ -46,6 +47,9 @@ async function examinedOf(input: DoctorInput): Promise<Examined> {
     const none = { backup: undefined, backupProblem: undefined }
     return { cwd, environment, plan: undefined, planProblem: messageOf(error), ...none }
   }
+  // To have it from elsewhere would be to start something.
+  if (plan.source !== undefined || originOf(plan) !== origins.file)
+    return { cwd, environment, plan, planProblem: undefined, backup: undefined, backupProblem: undefined }
   const run = await openRun()
   try {
     const { file, format } = await openBackup(plan.backup, run.directory)

@@ -3,6 +3,8 @@ export interface DataDirectory {
   readonly major: number
   /** It is the copy of a running server and begins with recovery, up to where it is consistent. */
   readonly recovers: boolean
+  /** Recovery ends there, and not with the WAL: a time with its zone, as Postgres reads it. */
+  readonly targetTime?: string
   /** What the server must allow at least, as the one it was copied from did. */
   readonly minimums: Readonly<Record<string, number>>
   /** Where all of it lies on this machine as it is; undefined for an archive. Nothing may ever write there. */

@@ -15,24 +15,32 @@ export type SingleUserSession = (
 export async function takeOver(
   session: SingleUserSession,
   dataDirectory: string,
-  { recovers, major }: DataDirectory,
+  { recovers, major, targetTime }: DataDirectory,
   password: string,
 ): Promise<void> {
-  const args = singleUserArguments(dataDirectory, recovers)
+  const args = singleUserArguments(dataDirectory, recovers, targetTime)
   const { exitCode, output } = await session(args, takeOverStatements(password))
   if (exitCode !== 0) throw takeOverError(output, major)
+  // Before 13 the server went on when the WAL ended earlier.
+  if (targetTime !== undefined && !output.includes('recovery stopping ')) throw notReached(targetTime, output)
   if (output.includes('rehearsal_admin = "postgres"')) return
   // The database that we connect to first; somebody dropped it.
   const made = await session(args, 'create database postgres template template0\n')
   if (made.exitCode !== 0) throw takeOverError(made.output, major)
 }
 
-function singleUserArguments(dataDirectory: string, recovers: boolean): string[] {
+function singleUserArguments(
+  dataDirectory: string,
+  recovers: boolean,
+  targetTime: string | undefined,
+): string[] {
+  const target =
+    targetTime === undefined ? {} : { recovery_target_time: targetTime, recovery_target_action: 'promote' }
   const settings = {
     exit_on_error: 'on',
     fsync: 'off',
     log_min_error_statement: 'panic',
-    ...(recovers ? { restore_command: 'false', hot_standby: 'off' } : {}),
+    ...(recovers ? { restore_command: 'false', hot_standby: 'off', ...target } : {}),
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return ['--single', '-D', dataDirectory, ...options, 'template1']
@@ -52,6 +60,11 @@ function takeOverStatements(password: string): string {
 
 /** Why that session failed, by what it wrote. */
 export function takeOverError(output: string, major: number): HarnessError {
+  const target = /parameter: recovery_target_time|starting point-in-time recovery to ([^\n]+)/.exec(
+    output,
+  )?.[1]
+  if (target !== undefined && output.includes('recovery ended before configured recovery target'))
+    return notReached(target, output)
   const known = reasons.find(({ says }) => says.test(output))
   if (known === undefined) {
     return new HarnessError(
@@ -61,6 +74,15 @@ export function takeOverError(output: string, major: number): HarnessError {
     )
   }
   return new HarnessError(known.code, `${known.message}: ${lineOf(output, known.says)}`, { hint: known.hint })
+}
+
+function notReached(targetTime: string, output: string): HarnessError {
+  const last = /last completed transaction was at log time ([^\n]+)/.exec(output)?.[1]
+  return new HarnessError(
+    'target-time-beyond-wal',
+    `The WAL that is there holds no commit after ${targetTime}${last === undefined ? '' : `; its last one was at ${last}`}, so it is not known that all up to then is there.`,
+    { hint: 'Take an earlier --target-time, or leave it out for all the WAL there is.' },
+  )
 }
 
 const reasons = [

@@ -143,7 +143,7 @@ const libpqVariables = new Set(
 )
 
 /** Secrets of the rehearsal itself, which the team's code has no use for. */
-const ownSecrets = new Set(['REHEARSAL_SIGNING_KEY', 'REHEARSAL_WEBHOOK_URL'])
+const ownSecrets = new Set(['REHEARSAL_SIGNING_KEY', 'REHEARSAL_WEBHOOK_URL', 'REHEARSAL_BACKUP_COMMAND'])
 
 function copyVariables(connection: Connection): Record<string, string> {
   return {

@@ -14,7 +14,7 @@ export async function preflightBackup(
   progress: Progress,
 ): Promise<StageOutput<PreparedBackup>> {
   progress('reading the backup')
-  const prepared = await prepareBackup(given)
+  const prepared = await prepareBackup(given, progress)
   const { plan } = given
   const { file, facts, engine } = prepared
   await enoughDisk(file, facts.compression !== 'none')
@@ -26,7 +26,7 @@ export async function preflightBackup(
     // Only what is restored now is proved now: no snapshot is looked for, and none is made. Nothing is timed.
     facts: { ...prepared, engine: withoutFreezing(engine), configuration: null },
     summary: `${facts.format} backup, ${bytes(file.bytes)}${sums}, ${engine.name}`,
-    findings: [...(await staleBackup(file, facts, plan.maxAgeMs)), ...majorChange(plan, facts)],
+    findings: [...staleBackup(file, facts, plan), ...majorChange(plan, facts)],
   }
 }
 

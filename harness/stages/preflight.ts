@@ -9,6 +9,7 @@ import { HarnessError } from '../errors.ts'
 import { commandLabel } from '../migrator/command-label.ts'
 import type { ListedMigration } from '../migrator/protocol.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
+import { originOf } from '../origins/index.ts'
 import type { Plan } from '../plan.ts'
 import { clientToolVersion } from '../postgres/client-tools.ts'
 import type { Finding } from '../rehearsal.ts'
@@ -63,12 +64,16 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   const expected = migrationTable(plan, undefined)
   const listingDone = attempt(listed(given))
   const specsFound = attempt(findSpecs(plan, plan.specs.patterns))
-  const reading =
+  const read = async () =>
     plan.source === undefined
-      ? attempt(readBackup(given, expected))
+      ? await readBackup(given, expected, progress)
+      : await readSource(given, plan.source, expected, progress)
+  const reading =
+    plan.source === undefined && originOf(plan).inPlace
+      ? attempt(read())
       : Promise.all([listingDone, specsFound]).then(async ([listed, specs]) =>
           // A dump takes long: what else is wrong is found before it.
-          listed && specs ? await attempt(readSource(given, plan.source, expected, progress)) : undefined,
+          listed && specs ? await attempt(read()) : undefined,
         )
   const choosing = reading.then(async (backup) => {
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
@@ -110,7 +115,7 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     facts: { ...opened, facts, ...chosen, listed: migrations, table, configuration, specFiles },
     summary: `${facts.format} backup, ${what}, ${count(specFiles.length, 'spec file')}, ${chosen.engine.name}`,
     findings: [
-      ...(await staleBackup(opened.file, facts, plan.maxAgeMs)),
+      ...staleBackup(opened.file, facts, plan),
       ...missingDowns(migrations, facts.appliedMigrations),
       ...missingRollbackCommand(plan),
       ...majorChange(plan, facts),
@@ -129,9 +134,9 @@ async function listed(
 }
 
 /** As much of it as a copy of the backup needs. Throws HarnessError for what is missing. */
-export async function prepareBackup(given: Given): Promise<PreparedBackup> {
+export async function prepareBackup(given: Given, progress: Progress): Promise<PreparedBackup> {
   const { plan, run } = given
-  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined))
+  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined), progress)
   const { image, serverUrl, storageHook } = plan
   const major = plan.postgres ?? facts.serverMajor ?? undefined
   const data = await dataOf({ file, format, facts }, plan)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { BackupFacts, MigrationTable, OpenedBackup } from '../backups/backup-format.ts'
-import { openBackup } from '../backups/index.ts'
+import { openWanted } from '../origins/index.ts'
 import type { Plan } from '../plan.ts'
 import { takeBackup } from '../source/take-backup.ts'
 import type { Progress } from '../stage.ts'
@@ -14,15 +14,17 @@ export interface OpenBackup extends OpenedBackup {
 
 /** Finds out what the backup is and holds, reading it to its end. Throws HarnessError. */
 export async function readBackup(
-  { plan, run }: Pick<Given, 'plan' | 'run'>,
+  { plan, run, signal }: Pick<Given, 'plan' | 'run' | 'signal'>,
   table: MigrationTable,
+  onProgress: Progress,
 ): Promise<OpenBackup> {
-  const { file, format } = await openBackup(plan.backup, run.directory)
+  const scratch = broughtBackup({ run })
+  const { file, format } = await openWanted({ ...plan, run, scratch, signal, onProgress })
   return { file, format, facts: await format.describe(file, table, plan.database) }
 }
 
-/** Where the backup of a source lies. */
-export function sourceBackup({ run }: Pick<Given, 'run'>): string {
+/** Where the backup of a source lies, and whatever else is brought here. */
+export function broughtBackup({ run }: Pick<Given, 'run'>): string {
   return join(run.directory, 'source')
 }
 
@@ -36,12 +38,12 @@ export async function readSource(
   if (source === undefined) return undefined
   const taken = await takeBackup({
     source,
-    path: () => sourceBackup({ run }),
+    path: () => broughtBackup({ run }),
     jobs: Math.min(4, availableParallelism()),
     countRows: true,
     run,
     signal,
     onProgress: progress,
   })
-  return await readBackup({ plan: { ...plan, backup: taken.path }, run }, table)
+  return await readBackup({ plan: { ...plan, backup: taken.path }, run, signal }, table, progress)
 }

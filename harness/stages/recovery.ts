@@ -6,10 +6,10 @@ import type { PreparedBackup } from './preflight.ts'
  * How long it took here to get everything back from the backup, now or when its snapshot was made, and how much newer
  * production is by now.
  */
-export async function recoveryOf(
+export function recoveryOf(
   { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
   restoreMs: number,
-): Promise<Recovery> {
-  const ageMs = Date.now() - (await madeAt(file, facts)).getTime()
+): Recovery {
+  const ageMs = Date.now() - madeAt(file, facts).getTime()
   return { restoreMs, backupBytes: file.bytes, backupAgeMs: ageMs < 0 ? null : Math.round(ageMs) }
 }

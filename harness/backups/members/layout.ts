@@ -24,6 +24,16 @@ export function layoutOf(names: readonly string[], path: string): Layout {
   return real.length === 1 && only !== undefined ? { kind: 'wrapped', name: only } : { kind: 'several' }
 }
 
+/** The folders of these that are one backup each, as a dump or a base backup is; none within another. */
+export function backupFolders(names: readonly string[]): string[] {
+  const real = names.filter(isReal)
+  const dumps = real
+    .filter((name) => posix.basename(name) === 'toc.dat')
+    .map((name) => name.slice(0, -'toc.dat'.length))
+  const all = [...new Set([...dumps, ...basesOf(real)])]
+  return all.filter((folder) => !all.some((other) => other !== folder && folder.startsWith(other)))
+}
+
 /** Every database's folder has a `PG_VERSION` as well: `base/1/PG_VERSION`, `PG_17_202406281/16384/PG_VERSION`. */
 function basesOf(names: readonly string[]): string[] {
   return names.flatMap((name) => {

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { HarnessError } from '../../errors.ts'
 import type { Members } from '../backup-format.ts'
-import { extentContent, partOf } from '../content.ts'
+import { extentContent, fileRanges, partOf } from '../content.ts'
 import type { Content } from '../content.ts'
 import { isReal } from './layout.ts'
 import { Sequential } from './sequential.ts'
@@ -35,8 +35,8 @@ export function directoryMembers(directory: string): Promise<Members> {
   return filesBelow(directory).then((all) => {
     const sizes = new Map([...all].filter(([name]) => isReal(name)))
     const open: Members['open'] = (name, onRead) =>
-      extentContent({ path: join(directory, name), start: 0, end: sizeOf(sizes, name) }).open(onRead)
-    return { kind: 'directory', prefix: '', sizes, open }
+      extentContent(fileRanges(join(directory, name), sizeOf(sizes, name))).open(onRead)
+    return { kind: 'directory', directory, prefix: '', sizes, open }
   })
 }
 
@@ -60,6 +60,7 @@ export function tarMembers(
   let unpacked: Promise<Content> | undefined
   return {
     kind,
+    directory: undefined,
     prefix,
     sizes,
     async *open(name, onRead) {
@@ -98,7 +99,7 @@ async function unpack(content: Content, scratch: string): Promise<Content> {
       },
     )
   }
-  return extentContent({ path, start: 0, end }, content.path)
+  return extentContent(fileRanges(path, end, content.path))
 }
 
 function sizeOf(sizes: ReadonlyMap<string, number>, name: string): number {

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { HarnessError } from '../../errors.ts'
 import { ByteReader } from '../archive/byte-reader.ts'
 import type { Content } from '../content.ts'
@@ -16,22 +15,26 @@ export function isTar(head: Buffer): boolean {
 }
 
 /**
- * Every regular file of a tar, in its order. Jumps from header to header where the content lies on disk as it is.
+ * Every regular file of a tar, in its order. Jumps from header to header where the content can be read from anywhere.
  * Throws HarnessError for a tar that is damaged or cut off.
  */
 export async function indexTar(content: Content): Promise<TarFile[]> {
   const { extent } = content
   if (extent === undefined) return await index(new ByteReader(content.open()))
-  await using file = await open(extent.path)
+  const { from } = extent
   let position = 0
+  let window = { start: 0, bytes: Buffer.alloc(0) }
   return await index({
     ended: () => Promise.resolve(position >= extent.end - extent.start),
     take: async (length) => {
-      const from = extent.start + position
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from)
-      if (bytesRead < length || from + length > extent.end) throw truncated()
+      const start = extent.start + position
+      if (start + length > extent.end) throw truncated()
+      if (start < window.start || start + length > window.start + window.bytes.length) {
+        const end = Math.min(extent.end, start + Math.max(length, windowBytes))
+        window = { start, bytes: Buffer.concat(await Array.fromAsync(from.read(start, end))) }
+      }
       position += length
-      return buffer
+      return window.bytes.subarray(start - window.start, start - window.start + length)
     },
     skip: (length) => {
       position += length
@@ -43,6 +46,9 @@ export async function indexTar(content: Content): Promise<TarFile[]> {
     },
   })
 }
+
+/** Small files in a row are cheaper read than jumped over. */
+const windowBytes = 64 * 1024
 
 /** Where a tar is read from. */
 export type TarSource = Pick<ByteReader, 'ended' | 'take' | 'skip' | 'position'>

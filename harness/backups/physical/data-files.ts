@@ -5,7 +5,7 @@ import { HarnessError } from '../../errors.ts'
 import { ByteReader } from '../archive/byte-reader.ts'
 import type { BackupFile, Members } from '../backup-format.ts'
 import { compressionOf, decompressed } from '../compression.ts'
-import { extentContent, guarded } from '../content.ts'
+import { extentContent, fileRanges, guarded } from '../content.ts'
 import { tarEntries } from '../members/tar.ts'
 
 /**
@@ -22,7 +22,8 @@ export async function* dataFiles(
     for (const { name, folder } of tars)
       yield* filesOfTar(guarded(unpacked(members.open(name, onRead)), join(file.path, name)), '', folder)
     if (members.sizes.has(manifestName)) yield await small(members, manifestName)
-  } else if (members.kind === 'directory') yield* filesOfDirectory(file.path, '', onRead)
+  } else if (members.directory !== undefined) yield* filesOfDirectory(members.directory, '', onRead)
+  else if (members.kind === 'directory') yield* filesOfMembers(members, onRead)
   else yield* filesOfTar(file.open(onRead), members.prefix, '')
 }
 
@@ -102,10 +103,16 @@ async function* filesOfDirectory(
       yield { path, kind: 'directory', bytes: 0, localPath, content: nothing }
       yield* filesOfDirectory(localPath, `${path}/`, onRead)
     } else if (stats.isFile()) {
-      const content = () => extentContent({ path: localPath, start: 0, end: stats.size }).open(onRead)
+      const content = () => extentContent(fileRanges(localPath, stats.size)).open(onRead)
       yield { path, kind: 'file', bytes: stats.size, localPath, content }
     }
   }
+}
+
+/** Of a store that knows no directories: those that were empty are not there. */
+function* filesOfMembers({ sizes, open }: Members, onRead: (chunk: Buffer) => void): Generator<DataFile> {
+  for (const [path, bytes] of [...sizes].toSorted(([one], [other]) => (one < other ? -1 : 1)))
+    yield { path, kind: 'file', bytes, localPath: undefined, content: () => open(path, onRead) }
 }
 
 async function target(directory: string, name: string, path: string): Promise<string> {

@@ -56,14 +56,17 @@ export async function contentOf(file: BackupFile, wanted: string): Promise<Buffe
   return undefined
 }
 
-const telling = new Set([
+/** Paths of the few files that say what the rest is. */
+export const tellingFiles = [
   'PG_VERSION',
   'backup_label',
   'tablespace_map',
   'global/pg_control',
   'postgresql.conf',
   'postgresql.auto.conf',
-])
+] as const
+
+const telling = new Set<string>(tellingFiles)
 
 async function manifestOf(file: BackupFile): Promise<Manifest | undefined> {
   const members = membersOf(file)
