@@ -1,0 +1,53 @@
+import type { Config } from '../config-schema.ts'
+import { HarnessError } from '../errors.ts'
+import { settings, type SettingKey } from '../settings.ts'
+import type { FleetDatabase } from './fleet.ts'
+
+/**
+ * The environment of a database's rehearsal: `environment`, with the database's own variables filled in, and without
+ * those that would beat its settings, as one that holds for every database must not. Throws HarnessError
+ * `fleet-variable-missing`.
+ */
+export function childEnvironment(
+  { name, settings: own, environment: renamed = {} }: FleetDatabase,
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const child: Record<string, string> = {}
+  for (const [variable, value] of Object.entries(environment))
+    if (value !== undefined) child[variable] = value
+  // Empty and not away, as `.env` fills in what is away.
+  for (const { key, variable } of settings) if (isSaid(own, key)) child[variable] = ''
+  for (const [variable, from] of Object.entries(renamed)) {
+    const value = environment[from]
+    if (value === undefined || value === '') throw missing(name, variable, from)
+    child[variable] = value
+  }
+  return child
+}
+
+const places: Partial<Record<SettingKey, (config: Config) => unknown>> = {
+  backup: ({ backup, source }) => backup ?? source,
+  source: ({ backup, source }) => backup ?? source,
+  migrateCommand: ({ migrate }) => migrate?.command,
+  rollbackCommand: ({ migrate }) => migrate?.rollbackCommand ?? migrate?.command,
+  stallTimeout: ({ migrate }) => migrate?.stallTimeout,
+  appCommand: ({ app }) => app?.command,
+  appReadyUrl: ({ app }) => app?.readyUrl,
+  requireMasking: ({ masking }) => masking?.requireMasking,
+  certificate: ({ certificate }) => certificate?.path,
+  reportUrl: ({ notify }) => notify?.link,
+}
+
+function isSaid(own: Config, key: SettingKey): boolean {
+  const place = places[key]
+  const value = place === undefined ? (own as Readonly<Record<string, unknown>>)[key] : place(own)
+  return value !== undefined
+}
+
+function missing(database: string, variable: string, from: string): HarnessError {
+  return new HarnessError(
+    'fleet-variable-missing',
+    `${from}, which ${variable} of the database ${database} is taken from, is not set.`,
+    { hint: `Set ${from} (in .env, say), or name another variable in the fleet file.` },
+  )
+}
