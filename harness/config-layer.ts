@@ -12,6 +12,8 @@ export interface Layer {
   /** Its rehearsals are recorded as a project of their own, as those of another database are no comparison. */
   readonly database: string
   readonly settings: Config
+  /** What holds where neither these nor the config file say anything. */
+  readonly beneath: Config
   /** Takes the certificate that the config file asks for, as its path cannot be that of many databases. */
   readonly directory: string
 }
@@ -27,8 +29,12 @@ export async function withLayer(
 }
 
 /** The settings of a fleet's database over those of the config file. */
-export function layered(file: Config, { database, settings, directory }: Layer, cwd: string): Config {
-  const all = mergeSettings(file, settings)
+export function layered(
+  file: Config,
+  { database, settings, beneath, directory }: Layer,
+  cwd: string,
+): Config {
+  const all = mergeSettings(mergeSettings(beneath, file), settings)
   const { project = projectOf(cwd) } = objectOf(file.history)
   const certificate =
     all.certificate?.path === undefined || settings.certificate?.path !== undefined

@@ -113,6 +113,8 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
     'fleet-empty': 'The fleet has not one database.',
     'fleet-list-failed': 'The command or query that lists the databases failed.',
     'fleet-variable-missing': 'A variable that a database takes a value from is not set.',
+    'fleet-report-missing': 'There is no report over a fleet in the directory.',
+    'fleet-report-damaged': 'A report over a fleet is not whole, or contradicts itself.',
   },
   'Other commands': {
     'report-not-written': 'A report cannot be written to its path.',

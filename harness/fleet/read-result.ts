@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { createRedactor } from '../redact.ts'
 import { exitCodes, type Rehearsal } from '../rehearsal.ts'
+import { brief } from '../reports/fitting.ts'
 import { migrationOf } from '../reports/located.ts'
 import { parseSaved } from '../reports/saved.ts'
 import { bySeverity } from '../reports/text.ts'
@@ -118,13 +119,9 @@ function findingsOf(rehearsal: Rehearsal): FleetFinding[] {
       id: finding.id,
       severity: finding.severity,
       subject: finding.subject,
-      message: shortened(finding.message),
+      message: brief(finding.message, toldCharacters),
       migration: migrationOf(rehearsal, finding) ?? null,
     }))
-}
-
-function shortened(text: string): string {
-  return text.length <= toldCharacters ? text : `${text.slice(0, toldCharacters - 1)}…`
 }
 
 /** Up, and as far as they were executed. */

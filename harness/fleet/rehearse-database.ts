@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { parallelismOf } from '../clones/parallelism.ts'
 import { layerVariable, type Layer } from '../config-layer.ts'
 import { messageOf } from '../errors.ts'
 import { duration } from '../reports/text.ts'
@@ -25,6 +26,8 @@ export interface RehearseDatabaseOptions {
   readonly timeoutMs?: number | undefined
   /** The how-manieth try this is; 1 unless given. */
   readonly attempt?: number | undefined
+  /** How many rehearsals go on at the same time, each with so much less of the machine; 1 unless given. */
+  readonly atOnce?: number | undefined
 }
 
 /** An interrupted rehearsal removes what it started, for which it has so long before it is killed. */
@@ -63,7 +66,7 @@ async function rehearse(database: FleetDatabase, options: RehearseDatabaseOption
   const environment = childEnvironment(database, options.environment)
   const run = await openRun()
   try {
-    const layer = await writeLayer(database, directory, run)
+    const layer = await writeLayer(database, directory, run, options.atOnce)
     const reports = Object.entries(reportFiles).map(
       ([name, file]) => `--report=${name}=${join(directory, file)}`,
     )
@@ -82,9 +85,15 @@ async function rehearse(database: FleetDatabase, options: RehearseDatabaseOption
   }
 }
 
-async function writeLayer({ name, settings }: FleetDatabase, directory: string, run: Run): Promise<string> {
+async function writeLayer(
+  { name, settings }: FleetDatabase,
+  directory: string,
+  run: Run,
+  atOnce = 1,
+): Promise<string> {
   const path = join(run.directory, 'layer.json')
-  const layer: Layer = { database: name, settings, directory }
+  const parallel = Math.max(1, Math.floor(parallelismOf('server', undefined) / atOnce))
+  const layer: Layer = { database: name, settings, directory, beneath: atOnce > 1 ? { parallel } : {} }
   await writeFile(path, JSON.stringify(layer), { mode: 0o600 })
   return path
 }
