@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import type { DescribeCommand } from '../command.ts'
 import { list } from './list.ts'
+import { report } from './report.ts'
+import { run } from './run.ts'
 
 /** Every command of `rehearse fleet`, by the name it is called by. Add one by registering it here. */
-export const fleetCommands = { list } satisfies Record<string, DescribeCommand>
+export const fleetCommands = { run, list, report } satisfies Record<string, DescribeCommand>
 
 /** `rehearse fleet`: many databases, each rehearsed for itself, and one report over all. */
 export function fleet(command: Command): void {
