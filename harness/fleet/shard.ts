@@ -53,9 +53,10 @@ export function expectedDurations(names: readonly string[], durations: Durations
 /** Neighbours by name are often alike, so that they go to any shard but by the alphabet. */
 function byDigest(names: readonly string[], total: number): string[][] {
   const shards = Array.from({ length: total }, (): string[] => [])
-  const digest = (name: string) => createHash('sha256').update(name).digest('hex')
-  const dealt = names.toSorted((one, other) => compare(digest(one), digest(other)))
-  for (const [position, name] of dealt.entries()) shards[position % total]?.push(name)
+  const dealt = names
+    .map((name) => ({ name, digest: createHash('sha256').update(name).digest('hex') }))
+    .toSorted((one, other) => compare(one.digest, other.digest))
+  for (const [position, { name }] of dealt.entries()) shards[position % total]?.push(name)
   return shards
 }
 

@@ -26,6 +26,7 @@ function page(document: FleetDocument): Markup {
     title: `${verdictTitles[verdict]}: fleet rehearsal`,
     description: summary,
     skip: 'Skip to the databases',
+    further: style,
     body: markup`${overview(document)}
 ${jumps(document)}
 <main class="wrap" id="main">
@@ -34,6 +35,13 @@ ${findingsSection(document)}${outliersSection(document)}${databasesSection(docum
 <footer><div class="wrap">${tool.name} ${tool.version}. This page is complete in itself: it loads nothing and runs no script.</div></footer>`,
   })
 }
+
+/** Names and hosts stay on a line where there is room. */
+const style = `
+.fleet :is(td,th){overflow-wrap:normal}.fleet th[scope=row]{overflow-wrap:anywhere;min-width:9rem;width:auto}
+.fleet .keep{white-space:nowrap}.fleet .why-not{min-width:18rem;overflow-wrap:anywhere}
+@media (max-width:40rem){.stacked.fleet .num{text-align:left}}
+`
 
 function overview(document: FleetDocument): Markup {
   const { verdict, summary, startedAt, durationMs, results } = document

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { verdictStyles } from '../../reports/terminal.ts'
-import { duration, verdictTitles } from '../../reports/text.ts'
+import { count, duration, verdictTitles } from '../../reports/text.ts'
 import type { FleetDocument } from '../document.ts'
 import type { FleetResult } from '../fleet.ts'
 import type { FleetReport } from './report.ts'
@@ -51,7 +51,7 @@ function notes(document: FleetDocument): string[] {
   const share = shareText(document)
   const lines = [
     ...(share === undefined ? [] : [share]),
-    `${duration(document.durationMs)}, ${document.results.length} databases`,
+    `${duration(document.durationMs)}, ${count(document.results.length, 'database')}`,
   ]
   return [...lines.map((line) => styleText('dim', `  ${line}`)), '']
 }

@@ -36,7 +36,7 @@ function table(title: string, results: readonly FleetResult[]): Markup {
 }
 
 function rows(results: readonly FleetResult[]): Markup {
-  return markup`<table><thead><tr><th scope="col">database</th><th scope="col">verdict</th><th class="num" scope="col">took</th><th scope="col">host</th><th scope="col">why</th><th scope="col">files</th></tr></thead>
+  return markup`<table class="fleet stacked"><thead><tr><th scope="col">database</th><th scope="col">verdict</th><th class="num" scope="col">took</th><th scope="col">host</th><th scope="col">why</th><th scope="col">files</th></tr></thead>
 <tbody>${results.map(row)}</tbody></table>`
 }
 
@@ -44,9 +44,9 @@ function row(result: FleetResult): Markup {
   const { verdict, durationMs, where, notRun, attempts, summary, reports } = result
   return markup`<tr><th scope="row">${databaseLink(result)}</th><td class="cells"><span class="pill ${verdictTones[verdict]}">${sign(verdictTones[verdict])}${verdictText(result)}</span></td><td class="num">${
     notRun === undefined && duration(durationMs)
-  }</td><td>${where}${attempts > 1 && `, try ${attempts}`}</td><td class="small">${
+  }</td><td class="keep">${where}${attempts > 1 && `, try ${attempts}`}</td><td class="small why-not">${
     verdict !== 'passed' && brief(summary, whyCharacters)
-  }</td><td class="small">${reports.json !== undefined && markup`<a href="${href(reports.json)}">json</a>`} ${
+  }</td><td class="small keep">${reports.json !== undefined && markup`<a href="${href(reports.json)}">json</a>`} ${
     reports.junit !== undefined && markup`<a href="${href(reports.junit)}">junit</a>`
   }</td></tr>
 `

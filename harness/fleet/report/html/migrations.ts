@@ -22,7 +22,7 @@ export function migrationsSection({ results }: FleetDocument): Markup {
     'Migrations',
     names.length === 0 ? 'No migration was applied.' : 'Time in up, over every database that has it pending.',
     names.length > 0 &&
-      markup`<div class="card flush scroll"><table><thead><tr><th scope="col">migration</th><th class="num" scope="col">databases</th><th class="num" scope="col">median</th><th class="num" scope="col">longest</th><th scope="col">in</th></tr></thead>
+      markup`<div class="card flush scroll"><table class="fleet"><thead><tr><th scope="col">migration</th><th class="num" scope="col">databases</th><th class="num" scope="col">median</th><th class="num" scope="col">longest</th><th scope="col">in</th></tr></thead>
 <tbody>${names.slice(0, shown).map((name) => row(name, times.get(name) ?? []))}</tbody></table>${
         names.length > shown &&
         markup`<p class="muted">${count(names.length - shown, 'more migration')} in the JSON report.</p>`

@@ -22,7 +22,7 @@ export function outliersSection({ outliers, results, outlierFactor }: FleetDocum
       ? `Nothing took ${outlierFactor} times what it usually takes.`
       : `What took at least ${outlierFactor} times the median of all databases, and lies far from the others.`,
     outliers.length > 0 &&
-      markup`<div class="card flush scroll"><table><thead><tr><th scope="col">database</th><th scope="col">migration</th><th class="num" scope="col">took</th><th class="num" scope="col">median</th><th class="num" scope="col">times</th></tr></thead>
+      markup`<div class="card flush scroll"><table class="fleet"><thead><tr><th scope="col">database</th><th scope="col">migration</th><th class="num" scope="col">took</th><th class="num" scope="col">median</th><th class="num" scope="col">times</th></tr></thead>
 <tbody>${outliers.slice(0, shown).map(row)}</tbody></table>${
         outliers.length > shown &&
         markup`<p class="muted">${outliers.length - shown} more in the JSON report.</p>`
