@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Config } from '../config-schema.ts'
 import { HarnessError } from '../errors.ts'
 import { settings, type SettingKey } from '../settings.ts'
@@ -5,18 +6,22 @@ import type { FleetDatabase } from './fleet.ts'
 
 /**
  * The environment of a database's rehearsal: `environment`, with the database's own variables filled in, and without
- * those that would beat its settings, as one that holds for every database must not. Throws HarnessError
+ * those that would beat its settings, as one that holds for every database must not. A certificate
+ * that is asked for goes to `directory`. Throws HarnessError
  * `fleet-variable-missing`.
  */
 export function childEnvironment(
   { name, settings: own, environment: renamed = {} }: FleetDatabase,
   environment: Readonly<Record<string, string | undefined>>,
+  directory: string,
 ): Record<string, string> {
   const child: Record<string, string> = {}
   for (const [variable, value] of Object.entries(environment))
     if (value !== undefined) child[variable] = value
   // Empty and not away, as `.env` fills in what is away.
   for (const { key, variable } of settings) if (isSaid(own, key)) child[variable] = ''
+  // One path cannot be that of many databases.
+  if (child[certificateVariable]) child[certificateVariable] = join(directory, 'certificate.json')
   for (const [variable, from] of Object.entries(renamed)) {
     const value = environment[from]
     if (value === undefined || value === '') throw missing(name, variable, from)
@@ -24,6 +29,8 @@ export function childEnvironment(
   }
   return child
 }
+
+const certificateVariable = 'REHEARSAL_CERTIFICATE'
 
 const places: Partial<Record<SettingKey, (config: Config) => unknown>> = {
   backup: ({ backup, source }) => backup ?? source,

@@ -73,7 +73,7 @@ outliers: 40
   it('takes names a line, JSON texts and JSON objects from a command', async () => {
     const outputs = {
       [String.raw`printf 'a\n\n  b\n'`]: ['a', 'b'],
-      [`echo '["a", "b", 3]'`]: ['a', 'b', '3'],
+      [`echo '["a", "b", 3, {"name":4}]'`]: ['a', 'b', '3', '4'],
       [`echo '{"name":"a"}'`]: ['a'],
       [String.raw`printf '%s\n' '{"name":"a"}' '{"name":"b"}'`]: ['a', 'b'],
     }
@@ -126,6 +126,7 @@ outliers: 40
     },
     { text: 'list: { command: "echo oops >&2; exit 3" }', told: ['could not be listed', 'oops'] },
     { text: 'list: { command: "true" }', told: ['lists no database'] },
+    { text: 'databases: [{}]', told: ['databases[0].name', 'expected string'] },
     { text: '', told: ['lists no database'] },
   ]
   for (const { text, told, hidden } of problems) {

@@ -20,7 +20,8 @@ const databaseName = z
 
 /** One database of `databases`, and what a row of `list` comes to. */
 export const databaseSchema = settings.extend({
-  name: databaseName,
+  // Tenants may have numbers for names.
+  name: z.preprocess((name) => (typeof name === 'number' ? String(name) : name), databaseName),
   priority: z.coerce.number('expected a number').pipe(z.int('expected a whole number')).optional(),
 })
 

@@ -88,12 +88,22 @@ async function ask(query: string, variable: string, environment: Environment): P
     await client.query('begin transaction read only')
     // By the extended protocol the server takes one statement, which so cannot make the transaction another.
     const one = { text: query, queryMode: 'extended' }
-    return (await client.query<Record<string, unknown>>(one)).rows
+    const { rows, fields } = await client.query<Record<string, unknown>>(one)
+    const whole = fields.filter(({ dataTypeID }) => wholeNumbers.has(dataTypeID)).map(({ name }) => name)
+    return rows.map((row) => ({ ...row, ...numbers(row, whole) }))
   } catch (error) {
     throw failed(`query on ${variable}`, messageOf(error))
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+/** int8, int2 and int4, as in pg_type; everything else is text. */
+const wholeNumbers = new Set([20, 21, 23])
+
+function numbers(row: Row, columns: readonly string[]): Row {
+  const filled = columns.filter((column) => row[column] !== null)
+  return Object.fromEntries(filled.map((column) => [column, Number(row[column])]))
 }
 
 function named(variable: string, environment: Environment): ReturnType<typeof sourceFrom> {

@@ -63,7 +63,7 @@ async function rehearse(database: FleetDatabase, options: RehearseDatabaseOption
   await mkdir(directory, { recursive: true })
   // What an earlier rehearsal left must not be taken for this one's.
   for (const file of Object.values(reportFiles)) await rm(join(directory, file), { force: true })
-  const environment = childEnvironment(database, options.environment)
+  const environment = childEnvironment(database, options.environment, directory)
   const run = await openRun()
   try {
     const layer = await writeLayer(database, directory, run, options.atOnce)
