@@ -89,7 +89,22 @@ describe('a fleet', function () {
     })
   }
 
-  it('has a result for a database whose rehearsal hangs, or dies without a report', async () => {
+  it('has a result for a database whose rehearsal is killed, and removes what that left', async () => {
+    await withFleet(async ({ run, runs, files }) => {
+      // The migrations' command is a child of the rehearsal.
+      const config =
+        '{ "engine": "embedded", "specs": "../broken/shop.spec.ts", "migrate": { "command": "kill -9 $PPID" } }'
+      const { exitCode, document } = await run(['--only', 'fresh'], { config })
+      expect(exitCode).to.equal(2)
+      const [result] = document.results
+      expect(result).to.deep.include({ verdict: 'could-not-verify', rehearsal: null, exitCode: null })
+      expect(result?.summary).to.equal('Its process was ended by SIGKILL.')
+      expect(await files()).not.to.include('fresh/rehearsal.json')
+      expect(await runs()).to.deep.equal([])
+    })
+  })
+
+  it('has a result for a database whose rehearsal hangs, or ends without a report', async () => {
     await withFleet(async ({ run, runs }) => {
       const { exitCode, document } = await run(['--only', 'fresh'], { timeout: '1500ms' })
       expect(exitCode).to.equal(2)

@@ -41,6 +41,14 @@ describe('the document over a fleet', () => {
     expect(document.summary).to.equal('1 of 2 databases passed, 1 not rehearsed.')
   })
 
+  it('says of a share without a database that nothing falls to it, which leaves nothing open', () => {
+    const { verdict, summary } = {
+      ...fleetDocument({ ...documentOf([]), databases: ['a', 'b'], shard: { index: 3, total: 3 } }),
+    }
+    expect(verdict).to.equal('passed')
+    expect(summary).to.equal('None of 2 databases falls to this share of shard 3/3.')
+  })
+
   it('groups what several databases have by finding and migration', () => {
     const results = Array.from({ length: 60 }, (_, index) =>
       result(`t${index}`, {

@@ -30,6 +30,9 @@ export interface RehearseDatabaseOptions {
   readonly atOnce?: number | undefined
 }
 
+/** What a timer can wait for; more would be no time at all. */
+const longestMs = 2 ** 31 - 1
+
 /** An interrupted rehearsal removes what it started, for which it has so long before it is killed. */
 const graceMs = 60_000
 
@@ -47,15 +50,26 @@ export async function rehearseDatabase(
     errors: '',
     why: messageOf(error),
   }))
+  const durationMs = Date.now() - startedAt.getTime()
   // A rehearsal that ended by itself has removed everything; no other process would for one that could not.
-  if (ending.exitCode === null || ending.why !== undefined) await sweepAfter(options.environment)
+  if (ending.exitCode === null || ending.why !== undefined)
+    await sweepAfter(serverOf(database, options.environment))
   return await readResult(database, ending, {
     directory: options.directory,
     startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
+    durationMs,
     attempts: options.attempt ?? 1,
     where: hostname(),
   })
+}
+
+/** The external server that its databases would be on, as far as it is not the config file that says so. */
+function serverOf(
+  { settings, environment: renamed = {} }: FleetDatabase,
+  environment: RehearseDatabaseOptions['environment'],
+): string | undefined {
+  const variable = renamed['REHEARSAL_SERVER_URL'] ?? 'REHEARSAL_SERVER_URL'
+  return settings.serverUrl ?? (environment[variable] || undefined)
 }
 
 async function rehearse(database: FleetDatabase, options: RehearseDatabaseOptions): Promise<Ending> {
@@ -117,7 +131,10 @@ async function endOf(
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => stop(`It was ended, as it took longer than ${duration(timeoutMs)}.`), timeoutMs)
+      : setTimeout(
+          () => stop(`It was ended, as it took longer than ${duration(timeoutMs)}.`),
+          Math.min(timeoutMs, longestMs),
+        )
   try {
     await child.ended
     return why

@@ -1,5 +1,5 @@
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { HarnessError, messageOf } from '../errors.ts'
 import type { FleetDocument } from './document.ts'
 import { parseFleetDocument } from './document-schema.ts'
@@ -21,7 +21,7 @@ export async function storeDocument(directory: string, document: FleetDocument):
 }
 
 /**
- * The documents in these directories: in each of them, or else in the directories right within it, as where what several
+ * The documents at these paths: the file itself, or the one in the directory, or else those in the directories right within it, as where what several
  * machines left was brought together. Throws HarnessError `fleet-report-missing` or `fleet-report-damaged`.
  */
 export async function readDocuments(paths: readonly string[]): Promise<StoredDocument[]> {
@@ -30,6 +30,7 @@ export async function readDocuments(paths: readonly string[]): Promise<StoredDoc
 }
 
 async function documentsAt(path: string): Promise<StoredDocument[]> {
+  if ((await stat(path).catch(() => undefined))?.isFile() === true) return [await read(path)]
   const own = await documentIn(path)
   if (own !== undefined) return [own]
   const names = await readdir(path).catch((cause: unknown) => {
@@ -44,7 +45,11 @@ async function documentsAt(path: string): Promise<StoredDocument[]> {
 async function documentIn(directory: string): Promise<StoredDocument | undefined> {
   const path = join(directory, documentFile)
   if ((await stat(path).catch(() => undefined)) === undefined) return undefined
-  return { directory, document: parseFleetDocument(await readFile(path, 'utf8'), path) }
+  return await read(path)
+}
+
+async function read(path: string): Promise<StoredDocument> {
+  return { directory: dirname(path), document: parseFleetDocument(await readFile(path, 'utf8'), path) }
 }
 
 function missing(path: string, why: string): HarnessError {

@@ -6,9 +6,8 @@ import { sweepRuns } from '../runs/sweep.ts'
  * Removes what rehearsals left that died; those that live, here or elsewhere, keep theirs. An engine that does not
  * answer is left to the next rehearsal on it.
  */
-export async function sweepAfter(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+export async function sweepAfter(serverUrl: string | undefined): Promise<void> {
   await sweepRuns({ kept: false })
-  const serverUrl = environment['REHEARSAL_SERVER_URL'] || undefined
   for (const engine of Object.values<Engine>(engines)) {
     await engine.sweep({ serverUrl, kept: false }).catch(() => [])
   }

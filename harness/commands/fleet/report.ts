@@ -27,10 +27,7 @@ export function report(command: Command): void {
   command
     .description('Bring the reports of several shards or machines together to one over the whole fleet.')
     .addHelpText('after', help)
-    .argument(
-      '<directory...>',
-      'what `rehearse fleet run --output` wrote, or directories that hold such directories',
-    )
+    .argument('<path...>', 'what `rehearse fleet run --output` wrote, or directories of such directories')
     .addOption(new Option('--fleet <path>', 'fleet file, whose databases must all have a result'))
     .option('--output <path>', 'directory for the report', 'fleet-report')
     .action(async (paths: string[], { fleet, output }: ReportOptions) => {
