@@ -11,6 +11,10 @@ import { databaseLink, href } from './link.ts'
 /** Characters that say why a database did not pass; its report says more. */
 const whyCharacters = 160
 
+/** Databases before the rest is folded; when more than these passed, all that did are. */
+const shownBad = 200
+const shownGood = 100
+
 /** Every database: those that did not pass first, then the others, folded where they are many. */
 export function databasesSection({ results, repeats }: FleetDocument): Markup {
   const bad = troubled(results)
@@ -22,17 +26,18 @@ export function databasesSection({ results, repeats }: FleetDocument): Markup {
     markup`${
       repeats.length > 0 &&
       markup`<div class="card"><h3>Results that came twice</h3><ul class="list">${repeats.map((repeat) => markup`<li>${repeatText(repeat)}.</li>`)}</ul></div>`
-    }${bad.length > 0 && table('What did not pass', bad)}${
-      good.length > 0 &&
-      (good.length <= 100
-        ? table('Passed', good)
-        : markup`<details class="card"><summary>${count(good.length, 'database')} that passed</summary>${rows(good)}</details>`)
+    }${bad.length > 0 && table('What did not pass', bad, shownBad)}${
+      good.length > 0 && table('Passed', good, good.length > shownGood ? 0 : shownGood)
     }`,
   )
 }
 
-function table(title: string, results: readonly FleetResult[]): Markup {
-  return markup`<div class="card flush scroll"><h3>${title}</h3>${rows(results)}</div>`
+function table(title: string, results: readonly FleetResult[], shown: number): Markup {
+  const rest = results.slice(shown)
+  return markup`<div class="card flush scroll"><h3>${title}</h3>${shown > 0 && rows(results.slice(0, shown))}${
+    rest.length > 0 &&
+    markup`<details><summary>${count(rest.length, shown > 0 ? 'more database' : 'database')}</summary>${rows(rest)}</details>`
+  }</div>`
 }
 
 function rows(results: readonly FleetResult[]): Markup {
