@@ -5,12 +5,13 @@ import { expect } from 'chai'
 import { packageFile } from './docs.ts'
 import type { FleetDocument } from './fleet/document.ts'
 import { parseFleetDocument } from './fleet/document-schema.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import { missingEngine, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 import { makeTenants } from './testing/tenants.ts'
 
 describe('a fleet', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   before(async function () {
     const reason = await missingEngine('embedded')
@@ -20,7 +21,7 @@ describe('a fleet', function () {
   })
 
   it('has every database rehearsed once, each with its verdict, and the worst for its exit code', async () => {
-    await withFleet(async ({ run, report, files }) => {
+    await withFleet(async ({ run, report, files, restoreOf }) => {
       const { exitCode, stdout, stderr, document } = await run(['--parallel', '2'])
       expect(exitCode, stderr).to.equal(1)
       const verdicts = document.results.map(({ name, verdict, exitCode }) => [name, verdict, exitCode])
@@ -48,6 +49,9 @@ describe('a fleet', function () {
           ['rehearsal.html', 'rehearsal.json', 'junit.xml'].map((file) => `${name}/${file}`),
         ),
       ])
+      // Whose backups are the same are restored once, also when they begin at the same time.
+      const restores = await Promise.all(['fresh', 'twin'].map((name) => restoreOf(name)))
+      expect(restores.filter((summary) => summary.startsWith('snapshot '))).to.have.length(1)
       const again = await report()
       expect(again.exitCode).to.equal(1)
       expect(again.document.results.map(({ verdict }) => verdict)).to.deep.equal(verdicts.map(([, it]) => it))
@@ -77,7 +81,7 @@ describe('a fleet', function () {
         if (signal === 'SIGINT') expect(exitCode).to.equal(130)
         // The rehearsals of a killed fleet see that it is gone, and remove what is theirs.
         const of = signal === 'SIGINT' ? () => true : (path: string) => path.includes('/server-')
-        for (let waitedMs = 0; waitedMs < 15_000 && (await runs()).some(of); waitedMs += 100) await sleep(100)
+        for (let waitedMs = 0; waitedMs < 60_000 && (await runs()).some(of); waitedMs += 100) await sleep(100)
         expect((await runs()).filter(of)).to.deep.equal([])
         const { verdict, results } = await stored()
         expect(verdict).to.equal('could-not-verify')
@@ -141,6 +145,8 @@ interface TestFleet {
   report(): Promise<Done>
   stored(): Promise<FleetDocument>
   files(): Promise<string[]>
+  /** What the stage `restore` says of itself in the database's report. */
+  restoreOf(name: string): Promise<string>
   /** Scratch directories that are there, with what is in them. */
   runs(): Promise<string[]>
 }
@@ -150,9 +156,15 @@ async function withFleet(work: (fleet: TestFleet) => Promise<void>): Promise<voi
   await withTemporary(async (directory) => {
     const output = join(directory, 'reports')
     const cwd = packageFile('fixtures/fleet')
-    const env = { TMPDIR: directory, REHEARSAL_FLEET: join(directory, 'fleet.yaml') }
+    const env = {
+      TMPDIR: directory,
+      REHEARSAL_FLEET: join(directory, 'fleet.yaml'),
+      REHEARSAL_SNAPSHOTS: 'auto',
+      XDG_CACHE_HOME: join(directory, 'cache'),
+      XDG_STATE_HOME: join(directory, 'state'),
+    }
     const tenants = await makeTenants(directory)
-    const write = async ({ canary, timeout = '2m' }: Variant = {}) =>
+    const write = async ({ canary, timeout = '4m' }: Variant = {}) =>
       await writeFile(
         env.REHEARSAL_FLEET,
         [
@@ -188,6 +200,11 @@ async function withFleet(work: (fleet: TestFleet) => Promise<void>): Promise<voi
           { cwd, env },
         )
         return { exitCode, stdout, stderr, document: await stored() }
+      },
+      restoreOf: async (name) => {
+        const text = await readFile(join(output, name, 'rehearsal.json'), 'utf8')
+        const { stages } = JSON.parse(text) as Rehearsal
+        return stages.find((stage) => stage.name === 'restore')?.summary ?? ''
       },
       files: async () => await readdir(output, { recursive: true }),
       runs: async () =>
