@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import { configSchema } from '../config-schema.ts'
 import { HarnessError } from '../errors.ts'
-import { childEnvironment } from './child-environment.ts'
+import { settings } from '../settings.ts'
+import { childEnvironment, ofVariablesAlone, places } from './child-environment.ts'
 
 const given = {
   PATH: '/bin',
@@ -26,6 +28,13 @@ describe('the environment of a fleet’s database', () => {
       REHEARSAL_MIGRATE_COMMAND: '',
       REHEARSAL_CERTIFICATE: '',
     })
+  })
+
+  it('is known of every setting: by its name in the config file, by its place there, or not at all', () => {
+    const unknown = settings.filter(
+      ({ key }) => !(key in configSchema.shape) && !(key in places) && !ofVariablesAlone.includes(key),
+    )
+    expect(unknown.map(({ key }) => key)).to.deep.equal([])
   })
 
   it('has the variables that the fleet file names for it, from ours', () => {

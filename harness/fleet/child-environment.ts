@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config-schema.ts'
 import { HarnessError } from '../errors.ts'
-import { settings, type SettingKey } from '../settings.ts'
+import { settings } from '../settings.ts'
 import type { FleetDatabase } from './fleet.ts'
 
 /**
@@ -32,9 +32,15 @@ export function childEnvironment(
 
 const certificateVariable = 'REHEARSAL_CERTIFICATE'
 
-const places: Partial<Record<SettingKey, (config: Config) => unknown>> = {
-  backup: ({ backup, source }) => backup ?? source,
-  source: ({ backup, source }) => backup ?? source,
+const input = ({ backup, source }: Config): unknown => backup ?? source
+
+/** Where in the config a setting is that is not there by its own name. */
+export const places: Readonly<Record<string, (config: Config) => unknown>> = {
+  backup: input,
+  source: input,
+  backupCommand: input,
+  pgbackrestConfig: (config) => within(config, 'pgbackrest', 'config'),
+  pgbackrestDirectory: (config) => within(config, 'pgbackrest', 'directory'),
   migrateCommand: ({ migrate }) => migrate?.command,
   rollbackCommand: ({ migrate }) => migrate?.rollbackCommand ?? migrate?.command,
   stallTimeout: ({ migrate }) => migrate?.stallTimeout,
@@ -45,10 +51,18 @@ const places: Partial<Record<SettingKey, (config: Config) => unknown>> = {
   reportUrl: ({ notify }) => notify?.link,
 }
 
-function isSaid(own: Config, key: SettingKey): boolean {
+/** What only a variable can say. */
+export const ofVariablesAlone: readonly string[] = ['webhookUrl', 'maskingSalt']
+
+function isSaid(own: Config, key: string): boolean {
   const place = places[key]
-  const value = place === undefined ? (own as Readonly<Record<string, unknown>>)[key] : place(own)
+  const value = place === undefined ? within(own, key) : place(own)
   return value !== undefined
+}
+
+/** Also of keys that the schema may have or not. */
+function within(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value)
 }
 
 function missing(database: string, variable: string, from: string): HarnessError {

@@ -19,7 +19,10 @@ export function fillIn(value: unknown, row: Row, isCommand = false): unknown {
   if (Array.isArray(value)) return value.map((item) => fillIn(item, row, isCommand))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, fillIn(item, row, isCommand || /command$/i.test(key))]),
+    Object.entries(value).map(([key, item]) => [
+      key,
+      fillIn(item, row, isCommand || /(commands?|hook)$/i.test(key)),
+    ]),
   )
 }
 
