@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { historyOf } from './config-history.ts'
+import { withLayer } from './config-layer.ts'
 import { notifyOf } from './config-notify.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
@@ -69,7 +70,8 @@ export async function loadPlan({
   environment,
   needsBackup = true,
 }: PlanInput): Promise<Plan> {
-  const file = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
+  const found = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
+  const file = await withLayer(found, environment, cwd)
   const given: RawSettings = { ...fromEnvironment(environment), ...flags }
   const problems: string[] = []
   const attempt = <Value>(make: () => Value): Value | undefined => {

@@ -131,6 +131,14 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
     interrupted: 'It was interrupted; everything was removed.',
     crashed: 'A defect of pg-rehearsal; please report it.',
   },
+  Fleets: {
+    'invalid-fleet': 'The fleet file is not valid; all problems are listed with their lines.',
+    'fleet-empty': 'The fleet has not one database.',
+    'fleet-list-failed': 'The command or query that lists the databases failed.',
+    'fleet-variable-missing': 'A variable that a database takes a value from is not set.',
+    'fleet-report-missing': 'There is no report over a fleet in the directory.',
+    'fleet-report-damaged': 'A report over a fleet is not whole, or contradicts itself.',
+  },
   'Other commands': {
     'report-not-written': 'A report cannot be written to its path.',
     'saved-report-not-read': 'A saved rehearsal cannot be read.',
