@@ -132,23 +132,28 @@ async function lastDurations({ sql, schema }: Session): Promise<Durations> {
   return new Map(rows.map(({ name, durationMs }) => [name, durationMs]))
 }
 
-/** A database's priority comes first, then its place among the others of its round: pg-boss keeps no order by itself. */
-const placesOfPriority = 100_000
+/** A database's priority comes first, then its place in the queue: pg-boss keeps no order of what came at once. */
+const places = 100_000
 
 async function send(
-  { boss, here }: Session,
+  { boss, here, sql, schema }: Session,
   round: string,
   databases: readonly FleetDatabase[],
   { timeoutMs }: RoundFacts,
 ): Promise<void> {
   const dayS = 24 * 3_600
+  const [{ taken } = { taken: 0 }] = await sql<{ taken: number }>(
+    `select coalesce(max($2::int - mod(mod(priority, $2) + $2, $2)), 0) as taken
+     from ${schema}.job where name = $1 and state < 'completed'`,
+    [rehearsalsQueue, places],
+  )
   const jobs = databases.map((database, index) => ({
     id: randomUUID(),
     data: { round, database, timeoutMs } satisfies RehearsalJob,
     singletonKey: database.name,
     priority:
-      Math.max(-20_000, Math.min(20_000, database.priority)) * placesOfPriority +
-      Math.max(0, placesOfPriority - 1 - index),
+      Math.max(-20_000, Math.min(20_000, database.priority)) * places +
+      Math.max(0, places - 1 - taken - index),
     expireInSeconds: Math.max(dayS, Math.ceil((timeoutMs ?? 0) / 1_000) + 3_600),
   }))
   await boss.insert(rehearsalsQueue, jobs, here)

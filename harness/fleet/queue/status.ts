@@ -103,13 +103,13 @@ async function statusOf(
 ): Promise<RoundStatus> {
   const known = await knownOf(session, id, facts.share)
   const databases = known.map((it) => databaseStatus(it, held?.some(({ name }) => name === it.name) ?? false))
-  const verdicts = databases.flatMap(({ verdict }) => verdict ?? [])
+  const verdicts = new Set(databases.map(({ verdict }) => verdict))
   return {
     round: id,
     origin,
     begunAt: createdAt.toISOString(),
     problem,
-    verdict: worstFirst.find((verdict) => verdicts.includes(verdict)) ?? null,
+    verdict: worstFirst.find((verdict) => verdicts.has(verdict)) ?? null,
     databases,
   }
 }
