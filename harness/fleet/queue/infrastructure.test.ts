@@ -15,9 +15,24 @@ describe('a result that says nothing of the database', () => {
   const cases: [string, Partial<FleetResult>, { silent?: true }, RegExp | undefined][] = [
     ['is none that passed', {}, { silent: true }, undefined],
     ['is none that failed', { verdict: 'failed', findings: [finding('engine-lost')] }, {}, undefined],
-    ['may be one that failed when the engine went away', { verdict: 'failed' }, { silent: true }, /^The engine does not/],
-    ['is that of an engine that was lost', { verdict: unverified, findings: [finding('engine-lost')] }, {}, /^why$/],
-    ['is none of a torn backup', { verdict: unverified, findings: [finding('backup-truncated')] }, {}, undefined],
+    [
+      'may be one that failed when the engine went away',
+      { verdict: 'failed' },
+      { silent: true },
+      /^The engine does not/,
+    ],
+    [
+      'is that of an engine that was lost',
+      { verdict: unverified, findings: [finding('engine-lost')] },
+      {},
+      /^why$/,
+    ],
+    [
+      'is none of a torn backup',
+      { verdict: unverified, findings: [finding('backup-truncated')] },
+      {},
+      undefined,
+    ],
     ['is that of a process that was killed', died, {}, /^Ended by SIGKILL/],
     ['is none of a rehearsal that took too long', { ...died, durationMs: 5_000 }, {}, undefined],
     ['is none of a rehearsal that wrote no report', { ...died, exitCode: 2 }, {}, undefined],

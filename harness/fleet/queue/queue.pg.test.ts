@@ -89,7 +89,11 @@ describe('the queue of a fleet', function () {
         await settle(queue, canary, fleetResult('b', { verdict }))
         if (verdict === 'failed') {
           const { results } = await reported(queue, round)
-          expect(results.map(({ notRun }) => notRun)).to.deep.equal(['canary-failed', undefined, 'canary-failed'])
+          expect(results.map(({ notRun }) => notRun)).to.deep.equal([
+            'canary-failed',
+            undefined,
+            'canary-failed',
+          ])
           expect(await isEmpty(queue)).to.equal(true)
           return
         }
@@ -110,7 +114,11 @@ describe('the queue of a fleet', function () {
       expect(await cancel(queue, {})).to.deep.equal([])
       const { results, verdict } = await reported(queue, round)
       expect(verdict).to.equal('could-not-verify')
-      expect(results.map(({ notRun }) => notRun)).to.deep.equal(['interrupted', 'interrupted', 'canary-failed'])
+      expect(results.map(({ notRun }) => notRun)).to.deep.equal([
+        'interrupted',
+        'interrupted',
+        'canary-failed',
+      ])
       const { rounds } = await queueStatus(queue)
       expect(rounds.map(isOver)).to.deep.equal([true])
     })
@@ -149,7 +157,9 @@ describe('the queue of a fleet', function () {
       const refused = await keepSchedule(queue, { schedule: 'at night' }).catch((error: unknown) => error)
       expect(refused).to.include({ code: 'invalid-fleet' })
       const url = 'postgresql://someone:hidden-word@127.0.0.1:1/queue'
-      const error = await openQueue({ ...queue.settings, url }, { isWorker: false }).catch((it: unknown) => it)
+      const error = await openQueue({ ...queue.settings, url }, { isWorker: false }).catch(
+        (it: unknown) => it,
+      )
       expect(error).to.include({ code: 'queue-unreachable' })
       expect(String(error)).to.not.contain('hidden-word')
     })
@@ -207,7 +217,8 @@ async function withQueue(work: (test: TestQueue) => Promise<void>): Promise<void
         begin: async (names, given = {}) => {
           const fleet = fleetOf(names, given)
           return await queue.transaction(
-            async (session) => await beginRound(session, fleet, { share: fleet.databases, origin: 'enqueued' }),
+            async (session) =>
+              await beginRound(session, fleet, { share: fleet.databases, origin: 'enqueued' }),
           )
         },
         die: async ({ attempt }) => {
