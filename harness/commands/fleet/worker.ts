@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { loadPlan } from '../../config.ts'
+import { engineSettings } from '../../fleet/queue/engine-watch.ts'
 import { keepSchedule } from '../../fleet/queue/nightly.ts'
 import { work, type WorkerEvent } from '../../fleet/queue/worker.ts'
 import { verdictText } from '../../fleet/report/text.ts'
@@ -47,7 +48,6 @@ export function worker(command: Command): void {
           environment: process.env,
           needsBackup: false,
         })
-        const { engine, postgres, image, serverUrl } = plan
         const background = { redactor, isWorker: true, onProblem: problemTeller(say) }
         await withQueue(options.fleet, background, async ({ queue, fleetFile }) => {
           const next = fleetFile === undefined ? undefined : await keepSchedule(queue, fleetFile.file)
@@ -59,7 +59,7 @@ export function worker(command: Command): void {
             environment: process.env,
             parallel: options.parallel ?? fleetFile?.file.parallel ?? defaultParallel,
             once: options.once === true,
-            engine: { engine, postgres, image, serverUrl },
+            engine: engineSettings(fleetFile?.file.defaults ?? {}, plan),
             fleetFile: fleetFile?.path,
             tell: (event) => say(lineOf(event)),
           })

@@ -1,6 +1,7 @@
-import { chooseEngine, type EngineName } from '../../engines/index.ts'
+import { chooseEngine, engineNames, type EngineName } from '../../engines/index.ts'
 import { messageOf } from '../../errors.ts'
 import { openRun } from '../../runs/open-run.ts'
+import type { FleetSettings } from '../fleet.ts'
 
 /** Where a worker's rehearsals run, as far as its own settings say so. */
 export interface EngineSettings {
@@ -8,6 +9,20 @@ export interface EngineSettings {
   readonly postgres: number | undefined
   readonly image: string | undefined
   readonly serverUrl: string | undefined
+}
+
+/** What `settings` of a fleet say of the engine, over `base`. */
+export function engineSettings(
+  { engine, postgres, image, serverUrl }: Pick<FleetSettings, keyof EngineSettings>,
+  base: EngineSettings,
+): EngineSettings {
+  const named = engine === 'auto' ? engine : engineNames.find((name) => name === engine)
+  return {
+    engine: named ?? base.engine,
+    postgres: postgres === undefined ? base.postgres : Number(postgres),
+    image: image ?? base.image,
+    serverUrl: serverUrl ?? base.serverUrl,
+  }
 }
 
 /** Knows whether an engine answers, and says so when that changes. */
@@ -20,8 +35,14 @@ export interface EngineWatch {
 
 const freshMs = 10_000
 
-/** Watches the engine of `settings`; `tell` hears when it stops answering, and when it answers again. */
-export function watchEngine(settings: EngineSettings, tell: (message: string) => void): EngineWatch {
+/**
+ * Watches the engine of `settings`; `tell` hears when it stops answering, and when it answers again, before which `onReturn` may put in order what
+ * was left on it.
+ */
+export function watchEngine(
+  settings: EngineSettings,
+  { tell, onReturn }: { tell: (message: string) => void; onReturn: () => Promise<void> },
+): EngineWatch {
   let askedAt = 0
   let silentSince: Date | undefined
   let asking: Promise<boolean> | undefined
@@ -30,7 +51,10 @@ export function watchEngine(settings: EngineSettings, tell: (message: string) =>
     askedAt = Date.now()
     if (problem !== undefined && silentSince === undefined)
       tell(`No rehearsal is taken until the engine answers. ${problem}`)
-    if (problem === undefined && silentSince !== undefined) tell('The engine answers again.')
+    if (problem === undefined && silentSince !== undefined) {
+      await onReturn()
+      tell('The engine answers again.')
+    }
     silentSince = problem === undefined ? undefined : (silentSince ?? new Date())
     return problem === undefined
   }

@@ -34,6 +34,7 @@ describe('a result that says nothing of the database', () => {
       undefined,
     ],
     ['is that of a process that was killed', died, {}, /^Ended by SIGKILL/],
+    ['is that of a process that broke down', { ...died, exitCode: 13 }, {}, /^Ended/],
     ['is none of a rehearsal that took too long', { ...died, durationMs: 5_000 }, {}, undefined],
     ['is none of a rehearsal that wrote no report', { ...died, exitCode: 2 }, {}, undefined],
   ]

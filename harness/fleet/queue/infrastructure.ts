@@ -1,3 +1,4 @@
+import { exitCodes } from '../../rehearsal.ts'
 import type { FleetResult } from '../fleet.ts'
 
 /**
@@ -66,6 +67,6 @@ export function retryReason(
   )
   if (problem !== undefined) return problem.message
   const wasEnded = timeoutMs !== null && durationMs >= timeoutMs
-  // Its process was killed, by the kernel that ran out of memory perhaps.
-  return rehearsal === null && exitCode === null && !wasEnded ? summary : undefined
+  // Its process was killed, by the kernel that ran out of memory perhaps, or broke down; 2 is what it ends with in order.
+  return rehearsal === null && exitCode !== exitCodes[verdict] && !wasEnded ? summary : undefined
 }

@@ -1,12 +1,17 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { engineNames } from '../../engines/index.ts'
 import { HarnessError, messageOf } from '../../errors.ts'
 import type { FleetResult } from '../fleet.ts'
 import { rehearseDatabase } from '../rehearse-database.ts'
 import { sweepAfter } from '../sweep-after.ts'
 import { claimNext, giveBack, isEmpty, settle, type Claim } from './claim.ts'
-import { engineProblem, watchEngine, type EngineSettings, type EngineWatch } from './engine-watch.ts'
+import {
+  engineProblem,
+  engineSettings,
+  watchEngine,
+  type EngineSettings,
+  type EngineWatch,
+} from './engine-watch.ts'
 import { givenUp, withFailures } from './given-up.ts'
 import { holdClaim, type Hold } from './hold.ts'
 import { retryReason } from './infrastructure.ts'
@@ -53,8 +58,12 @@ const patienceMs = 120_000
  */
 export async function work(queue: FleetQueue, options: WorkerOptions): Promise<void> {
   const { signal, once, parallel, tell } = options
-  const watch = watchEngine(options.engine, (message) => tell({ kind: 'note', message }))
-  await sweepAfter(options.engine.serverUrl)
+  const sweep = async () => await sweepAfter(options.engine.serverUrl)
+  const watch = watchEngine(options.engine, {
+    tell: (message) => tell({ kind: 'note', message }),
+    onReturn: sweep,
+  })
+  await sweep()
   const ended = new AbortController()
   const stopped = AbortSignal.any([signal, ended.signal])
   const slot = async () => {
@@ -169,20 +178,16 @@ async function retryable(
   base: EngineSettings,
 ): Promise<string | undefined> {
   if (result.verdict === 'passed') return undefined
-  const { settings } = database
-  const own = settings.engine !== undefined || settings.serverUrl !== undefined
-  const engineAnswers = own
-    ? (await engineProblem({ ...base, ...engineOf(settings, base) })) === undefined
-    : await watch.answers({ now: true })
+  const own = engineSettings(database.settings, base)
+  // A server that only this database is rehearsed on is no reason to take no others.
+  const engineAnswers = isSame(own, base)
+    ? await watch.answers({ now: true })
+    : (await engineProblem(own)) === undefined
   return retryReason(result, { engineAnswers, timeoutMs })
 }
 
-function engineOf(
-  { engine, serverUrl }: Claim['database']['settings'],
-  base: EngineSettings,
-): Pick<EngineSettings, 'engine' | 'serverUrl'> {
-  const named = engine === 'auto' ? engine : engineNames.find((name) => name === engine)
-  return { engine: named ?? base.engine, serverUrl: serverUrl ?? base.serverUrl }
+function isSame(one: EngineSettings, other: EngineSettings): boolean {
+  return one.engine === other.engine && one.serverUrl === other.serverUrl
 }
 
 async function store(
