@@ -13,6 +13,7 @@ export const roundsQueue = 'rounds'
 /** Where statements run: each for itself, or in one transaction. */
 export interface Session {
   readonly boss: PgBoss
+  readonly settings: QueueSettings
   /** Escaped. */
   readonly schema: string
   sql<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
@@ -22,7 +23,6 @@ export interface Session {
 
 /** The queue of a fleet: pg-boss for who does what when, and tables of our own for what came of it. */
 export interface FleetQueue extends Session {
-  readonly settings: QueueSettings
   /** Commits what `work` did, or nothing of it. */
   transaction<Result>(work: (session: Session) => Promise<Result>): Promise<Result>
   close(): Promise<void>
@@ -71,7 +71,7 @@ export async function openQueue(
     await boss.start()
     const queue = queueOf(boss, settings)
     await queue.transaction(makeTables)
-    await makeQueues(boss, settings)
+    await makeQueues(boss)
     return queue
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => {})
@@ -90,6 +90,7 @@ function queueOf(boss: PgBoss, settings: QueueSettings): FleetQueue {
   const schema = escapeIdentifier(settings.schema)
   const sessionOn = (db: Db): Session => ({
     boss,
+    settings,
     schema,
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
       (await db.executeSql(text, [...values])).rows as Row[],
@@ -97,7 +98,6 @@ function queueOf(boss: PgBoss, settings: QueueSettings): FleetQueue {
   })
   return {
     ...sessionOn(boss.getDb()),
-    settings,
     transaction: async (work) => {
       const transaction = await boss.getDb().beginTransaction?.()
       if (transaction === undefined) throw new Error('pg-boss has no transactions')
@@ -115,14 +115,13 @@ function queueOf(boss: PgBoss, settings: QueueSettings): FleetQueue {
 }
 
 /** Attempts are counted by us: pg-boss only has to give the rehearsal to somebody again. */
-async function makeQueues(boss: PgBoss, { heartbeatS }: QueueSettings): Promise<void> {
+async function makeQueues(boss: PgBoss): Promise<void> {
   const dayS = 24 * 3_600
   await boss.createQueue(rehearsalsQueue, {
     policy: 'singleton',
     retryLimit: 1_000,
     retryDelay: 0,
     expireInSeconds: dayS,
-    heartbeatSeconds: heartbeatS,
     retentionSeconds: 30 * dayS,
   })
   await boss.createQueue(roundsQueue, { policy: 'singleton', retryLimit: 3, retryDelay: 20 })

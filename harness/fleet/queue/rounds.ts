@@ -136,7 +136,7 @@ async function lastDurations({ sql, schema }: Session): Promise<Durations> {
 const places = 100_000
 
 async function send(
-  { boss, here, sql, schema }: Session,
+  { boss, here, sql, schema, settings }: Session,
   round: string,
   databases: readonly FleetDatabase[],
   { timeoutMs }: RoundFacts,
@@ -154,6 +154,7 @@ async function send(
     priority:
       Math.max(-20_000, Math.min(20_000, database.priority)) * places +
       Math.max(0, places - 1 - taken - index),
+    heartbeatSeconds: settings.heartbeatS,
     expireInSeconds: Math.max(dayS, Math.ceil((timeoutMs ?? 0) / 1_000) + 3_600),
   }))
   await boss.insert(rehearsalsQueue, jobs, here)

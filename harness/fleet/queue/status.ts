@@ -118,18 +118,19 @@ const worstFirst: readonly Verdict[] = ['failed', 'could-not-verify', 'passed']
 
 async function knownOf({ sql, schema }: Session, round: string, names: readonly string[]): Promise<Known[]> {
   return await sql<Known>(
-    `select share.name, job.state, result.result->>'verdict' as verdict, result.result->>'summary' as summary,
+    `with job as materialized (
+       select data->'database'->>'name' as name, state::text from ${schema}.job
+       where name = $3 and data->>'round' = $1
+     ), attempt as materialized (
+       select distinct on (name) * from ${schema}.fleet_attempt where round = $1 order by name, number desc
+     )
+     select share.name, job.state, result.result->>'verdict' as verdict, result.result->>'summary' as summary,
        result.stored_at as "storedAt", attempt.host, attempt.started_at as "startedAt",
        coalesce(attempt.number, 0) as attempts
      from unnest($2::text[]) with ordinality as share (name, place)
      left join ${schema}.fleet_result result on result.round = $1 and result.name = share.name
-     left join lateral (
-       select state::text from ${schema}.job
-       where name = $3 and data->>'round' = $1 and data->'database'->>'name' = share.name
-     ) job on true
-     left join lateral (
-       select * from ${schema}.fleet_attempt where round = $1 and name = share.name order by number desc limit 1
-     ) attempt on true
+     left join job on job.name = share.name
+     left join attempt on attempt.name = share.name
      order by share.place`,
     [round, names, rehearsalsQueue],
   )
