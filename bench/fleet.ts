@@ -75,7 +75,7 @@ async function bench(): Promise<void> {
   }
   const expected = await writeFleet()
   console.log(`${databases} databases, ${availableParallelism()} cores`)
-  let oneMs: number | undefined
+  let one: { spanMs: number; busy: number } | undefined
   for (const part of parts) {
     await server.createDatabase(`queue_${part}`)
     const connection = server.connection(`queue_${part}`)
@@ -83,9 +83,12 @@ async function bench(): Promise<void> {
     const { spanMs, busy } = await round(part, connection, engaged)
     const sameAsExpected = await judge(connection, expected)
     const left = await leftOn(made, part === 'faults' ? made[1] : undefined)
-    if (part === 'one') oneMs = spanMs
+    if (part === 'one') one = { spanMs, busy }
+    // One worker that keeps x of the processors busy leaves room for 1/x of it.
     const faster =
-      part === 'many' && oneMs !== undefined ? `, ${(oneMs / spanMs).toFixed(2)} times as fast as one` : ''
+      part === 'many' && one !== undefined
+        ? `, ${(one.spanMs / spanMs).toFixed(2)} times as fast as one (these processors allow ${(1 / one.busy).toFixed(2)})`
+        : ''
     console.log(
       `${part.padEnd(6)}  ${engaged.length} workers  ${(spanMs / 1_000).toFixed(1)} s${faster}, processors busy ${(busy * 100).toFixed(0)} %`,
     )
@@ -156,7 +159,7 @@ async function round(
   }
   // From the first beginning to the last result.
   const span = `extract(epoch from (select max(stored_at) from ${schema}.fleet_result) - min(started_at)) * 1000`
-  const spanMs = Number(await scalar(connection, `select ${span} as value from ${schema}.fleet_attempt`))
+  const spanMs = await numberOf(connection, `select ${span} as value from ${schema}.fleet_attempt`)
   return { spanMs, busy: (after.busy - before.busy) / (after.all - before.all) }
 }
 
@@ -221,14 +224,11 @@ async function thingsOn({ docker }: RemoteEngine): Promise<string[]> {
 }
 
 async function countResults(connection: Connection): Promise<number> {
-  return Number(await scalar(connection, `select count(*) as value from ${schema}.fleet_result`))
+  return await numberOf(connection, `select count(*) as value from ${schema}.fleet_result`)
 }
 
-async function scalar(connection: Connection, text: string): Promise<string | undefined> {
-  return await withClient(connection, async (client) => {
-    const { rows } = await client.query<{ value: string }>(text)
-    return rows[0]?.value
-  })
+async function numberOf(connection: Connection, text: string): Promise<number> {
+  return await withClient(connection, async (client) => Number((await client.query(text)).rows[0]?.value))
 }
 
 /** Of all processors, in clock ticks. */
