@@ -32,7 +32,7 @@ export const basebackup: BackupFormat = {
       major: serverMajor,
       recovers,
       minimums,
-      directory: isPlain(file) ? file.path : undefined,
+      directory: isPlain(file) ? file.members?.directory : undefined,
       files: () => dataFiles(file),
     }
   },
