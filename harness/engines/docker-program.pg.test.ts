@@ -89,8 +89,8 @@ describe('without a Docker engine, docker', () => {
       const { port } = silent.address() as AddressInfo
       const answer = await probeIn({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })
       expect(answer).to.include({ available: false })
-      expect(JSON.stringify(answer)).to.include('no answer within 5 s')
-      expect(Date.now() - startedAt).to.be.below(12_000)
+      expect(JSON.stringify(answer)).to.include('no answer within 10 s')
+      expect(Date.now() - startedAt).to.be.below(17_000)
     } finally {
       silent.close()
     }
