@@ -29,10 +29,13 @@ async function measure(table: string, sql: string): Promise<void> {
   await withClient(connection, async (client) => {
     await client.query(`drop table if exists narrow, wide; ${sql}`)
     await client.query(`vacuum (freeze, analyze) ${table}`)
-    const query = (text: string) => median(() => client.query(text))
-    const count = await query(`select count(*) from ${table}`)
-    const digest = await median(() => fingerprint({ connect: () => connect(connection) }))
-    const md5 = await query(`select sum(('x' || left(md5(t::text), 16))::bit(64)::bigint) from ${table} t`)
+    const query = (text: string) => () => client.query(text)
+    // One after the other in each round, in one session's settings, so that whatever else the machine does strikes all.
+    const [count = 0, digest = 0, md5 = 0] = await medians([
+      query(`select count(*) from ${table}`),
+      () => fingerprint({ connect: () => connect(connection) }),
+      query(`select sum(('x' || left(md5(t::text), 16))::bit(64)::bigint) from ${table} t`),
+    ])
     console.log(`${table}: count(*) ${ms(count)}, fingerprint ${ms(digest)}, md5 of row text ${ms(md5)}`)
     console.log(
       `  fingerprint is ${ratio(digest, count)} counts (bar 2.5) and ${ratio(md5, digest)} times as fast as md5`,
@@ -47,32 +50,36 @@ async function measureDump(table: string, digest: number): Promise<void> {
     console.log(`  pg_dump skipped: ${version.trim() || 'not there'}, server ${server.version}`)
     return
   }
-  const dump = await median(async () => {
-    const { status } = spawnSync('sh', ['-c', `pg_dump --table=${table} | sha256sum`], {
-      env: {
-        ...process.env,
-        PGHOST: connection.host,
-        PGPORT: String(connection.port),
-        PGUSER: connection.user,
-        PGPASSWORD: connection.password,
-        PGDATABASE: database,
-      },
-    })
-    if (status !== 0) throw new Error('pg_dump failed')
-  })
+  const [dump = 0] = await medians([
+    async () => {
+      const { status } = spawnSync('sh', ['-c', `pg_dump --table=${table} | sha256sum`], {
+        env: {
+          ...process.env,
+          PGHOST: connection.host,
+          PGPORT: String(connection.port),
+          PGUSER: connection.user,
+          PGPASSWORD: connection.password,
+          PGDATABASE: database,
+        },
+      })
+      if (status !== 0) throw new Error('pg_dump failed')
+    },
+  ])
   console.log(
     `  pg_dump | sha256sum ${ms(dump)}: fingerprint is ${ratio(dump, digest)} times as fast (bar 2)`,
   )
 }
 
-async function median(work: () => Promise<unknown>): Promise<number> {
-  const durations: number[] = []
+async function medians(works: readonly (() => Promise<unknown>)[]): Promise<number[]> {
+  const durations: number[][] = works.map(() => [])
   for (let round = 0; round < 5; round += 1) {
-    const started = performance.now()
-    await work()
-    durations.push(performance.now() - started)
+    for (const [at, work] of works.entries()) {
+      const started = performance.now()
+      await work()
+      durations[at]?.push(performance.now() - started)
+    }
   }
-  return durations.toSorted((one, other) => one - other)[2] ?? 0
+  return durations.map((list) => list.toSorted((one, other) => one - other)[2] ?? 0)
 }
 
 function ms(duration: number): string {

@@ -1,6 +1,6 @@
 /**
  * How long restoring takes, in one run, interleaved: bare `pg_restore` on a container as it comes, bare `pg_restore -j`
- * on one that is tuned by hand, and the harness. All read the same directory-format dump of several tables.
+ * on one that is tuned by hand, and the harness. All read the same dump of several tables, in directory format; the harness also as a custom archive.
  *
  *     npm run bench:restore -- [gigabytes] [rounds]
  */
@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { settle, withFastLoad } from '../harness/backups/fast-load.ts'
+import { loadSettings, settle, withFastLoad } from '../harness/backups/fast-load.ts'
 import { openBackup } from '../harness/backups/index.ts'
 import { docker } from '../harness/engines/docker.ts'
 import { withClient } from '../harness/postgres/client.ts'
@@ -31,17 +31,19 @@ const tuned = [
   .flatMap((setting) => ['-c', setting])
 
 const untuned = 'bare, container as it comes'
+const ofArchive = 'the harness, custom archive'
 const byHand = `bare, tuned by hand, -j ${jobs}`
 
 const home = await mkdtemp(join(tmpdir(), 'pg-rehearsal-bench-'))
 try {
-  const { path, megabytes } = await makeDump(Number(gigabytes))
+  const { path, archive, megabytes } = await makeDump(Number(gigabytes))
   console.log(`${megabytes} MB with indexes, ${rounds} rounds, ${jobs} jobs, medians in seconds`)
   const times = new Map<string, number[]>()
   const turns = [
     async () => add({ [untuned]: await bare(path, [], []) }),
     async () => add({ [byHand]: await bare(path, tuned, [`--jobs=${jobs}`]) }),
     async () => add(await byHarness(path)),
+    async () => add({ [ofArchive]: (await byHarness(archive))['the harness'] ?? Number.NaN }),
   ]
   for (let round = 0; round < Number(rounds); round += 1) {
     // Whatever else the machine does hits each of them first once.
@@ -73,7 +75,7 @@ try {
 }
 
 /** Tables like those of pgbench and of a shop: narrow and wide, with keys, further indexes and foreign keys. */
-async function makeDump(size: number): Promise<{ path: string; megabytes: number }> {
+async function makeDump(size: number): Promise<{ path: string; archive: string; megabytes: number }> {
   const run = await openRun()
   const server = await docker.start({ major: 17, image: undefined, serverUrl: undefined, run })
   try {
@@ -85,7 +87,9 @@ async function makeDump(size: number): Promise<{ path: string; megabytes: number
     })
     const tools = await dockerTools(server)
     if (tools === undefined) throw new Error('There is no docker command line.')
-    return { path: await tools.dump('shop', 'directory', home, ['--compress=1']), megabytes }
+    const dump = async (format: 'directory' | 'custom') =>
+      await tools.dump('shop', format, home, ['--compress=1'])
+    return { path: await dump('directory'), archive: await dump('custom'), megabytes }
   } finally {
     await server.stop()
     await run.dispose()
@@ -150,7 +154,13 @@ async function bare(path: string, settings: readonly string[], args: readonly st
 /** The same pieces, in the same order, as the stage `restore`. */
 async function byHarness(path: string): Promise<Record<string, number>> {
   const run = await openRun()
-  const server = await docker.start({ major: 17, image: undefined, serverUrl: undefined, run })
+  const server = await docker.start({
+    major: 17,
+    image: undefined,
+    serverUrl: undefined,
+    run,
+    settings: loadSettings,
+  })
   try {
     const { file, format } = await openBackup(path, run.directory)
     const table = { schema: undefined, name: 'kysely_migration' }

@@ -5,7 +5,7 @@ import type { Journal } from './stage.ts'
 import type { Baseline } from './stages/baseline.ts'
 import { crashes, type CrashRequest } from './stages/crashes.ts'
 import type { Given } from './stages/given.ts'
-import { locks } from './stages/locks.ts'
+import { locks, type Observing } from './stages/locks.ts'
 import { newWrites } from './stages/new-writes.ts'
 import { oldRelease } from './stages/old-release.ts'
 import { staircase } from './stages/staircase.ts'
@@ -53,6 +53,8 @@ export interface Rehearsed {
   readonly before: Baseline
   readonly migrated: Migrated
   readonly rolledBack: RolledBack
+  /** The second run of the migrations, where `locks` is asked. */
+  readonly observing: Observing | undefined
   /** Of the specs. */
   readonly passes: readonly SpecPass[]
   /** What the rehearsal cannot tell so far. */
@@ -64,16 +66,16 @@ export async function askQuestions(
   given: Given,
   journal: Journal,
   learn: Learn,
-  { prepared, restored, before, migrated, rolledBack, passes, limits }: Rehearsed,
+  { prepared, restored, before, migrated, rolledBack, observing, passes, limits }: Rehearsed,
 ): Promise<void> {
   const { plan } = given
   const { clones } = restored
   const asked = (name: QuestionName) => plan.questions.includes(name)
   let said = limits
   const cannotTell = (more: readonly string[]) => learn({ limits: (said = [...said, ...more]) })
-  if (asked('locks')) {
+  if (observing !== undefined) {
     const statements = await journal.run('locks', (progress) =>
-      locks(given, clones, { migrated, rolledBack }, progress),
+      locks(given, observing, { migrated, rolledBack }, progress),
     )
     learn({ statements })
     cannotTell([lockLimit])

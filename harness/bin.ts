@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major < 22 || (major === 22 && minor < 22)) {
@@ -8,5 +10,7 @@ if (major < 22 || (major === 22 && minor < 22)) {
   )
   process.exitCode = 2
 } else {
+  // Halves the time until the first line; in the system's temporary directory, or NODE_COMPILE_CACHE.
+  enableCompileCache()
   await import('./cli.ts')
 }

@@ -39,7 +39,7 @@ export function historyOf({
 }
 
 /** The name that package.json has, which is the same wherever it is checked out; else that of the directory. */
-function projectOf(cwd: string): string {
+export function projectOf(cwd: string): string {
   try {
     const { name } = JSON.parse(readFileSync(resolve(cwd, 'package.json'), 'utf8'))
     if (typeof name === 'string' && name !== '') return name

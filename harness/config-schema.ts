@@ -13,7 +13,8 @@ const calibration = z.strictObject({
   commitMs: z.number().positive().nullable(),
 })
 
-const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
+/** A time as text. */
+export const duration = z.string().refine(isDuration, 'expected a time such as 500ms, 30s, 10m or 1h')
 
 const budget = z.strictObject({
   max: z.string().optional(),
@@ -56,6 +57,8 @@ export const configSchema = z.strictObject({
   postgresqlConf: z.string().optional(),
   snapshots: z.enum(['auto', 'off']).optional(),
   snapshotsMaxSize: z.string().optional(),
+  sampleAbove: z.string().optional(),
+  storageHook: z.string().optional(),
   migrations: z
     .union([
       z.string(),

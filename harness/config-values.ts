@@ -57,6 +57,16 @@ export function sizeOf(text: string): number {
   return Number(match[1]) * sizeUnits[unit as keyof typeof sizeUnits]
 }
 
+/** Throws on what is no size, and on a size at which next to nothing would be compared. */
+export function sampleSizeOf(text: string): number {
+  const bytes = sizeOf(text)
+  if (bytes < smallestSample)
+    throw new Error(`sample-above ${JSON.stringify(text)} is too little to tell anything: 10MB at least`)
+  return bytes
+}
+
+const smallestSample = 10e6
+
 /** Throws on what is no number of clones. */
 export function parallelOf(value: string | number | undefined): number | undefined {
   if (value === undefined) return undefined

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { budgetsOf } from './config-budgets.ts'
 import { invalid, loadConfigFile } from './config-file.ts'
 import { historyOf } from './config-history.ts'
+import { withLayer } from './config-layer.ts'
 import { notifyOf } from './config-notify.ts'
 import { parseDuration, type Config } from './config-schema.ts'
 import {
@@ -15,6 +16,7 @@ import {
   probeProblems,
   questionsOf,
   reportsOf,
+  sampleSizeOf,
   sizeOf,
   snapshotModeOf,
   switchOf,
@@ -68,7 +70,8 @@ export async function loadPlan({
   environment,
   needsBackup = true,
 }: PlanInput): Promise<Plan> {
-  const file = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
+  const found = await loadConfigFile(cwd, configFile ?? environment['REHEARSAL_CONFIG'])
+  const file = await withLayer(found, environment, cwd)
   const given: RawSettings = { ...fromEnvironment(environment), ...flags }
   const problems: string[] = []
   const attempt = <Value>(make: () => Value): Value | undefined => {
@@ -107,6 +110,8 @@ export async function loadPlan({
   const snapshotBytes = attempt(() =>
     sizeOf(one(given.snapshotsMaxSize) ?? file.snapshotsMaxSize ?? defaults.snapshotsMaxSize),
   )
+  const sampleAbove = one(given.sampleAbove) ?? file.sampleAbove
+  const sampleAboveBytes = sampleAbove === undefined ? undefined : attempt(() => sampleSizeOf(sampleAbove))
   const parallel = attempt(() => parallelOf(one(given.parallel) ?? file.parallel))
   const hold = one(given.hold) ?? file.hold
   const holdMs = hold === undefined ? undefined : attempt(() => parseDuration(hold))
@@ -132,6 +137,9 @@ export async function loadPlan({
   }
   if (commands.command === undefined && commands.rollbackCommand !== undefined)
     problems.push('a rollback command is given without a migrate command: use --migrate-command COMMAND')
+  const storageHook = one(given.storageHook) ?? file.storageHook
+  if (storageHook !== undefined && engine !== 'embedded')
+    problems.push('a storage hook is for the embedded engine: use --engine embedded')
   if (problems.length > 0 || history === undefined) throw invalid(problems)
   return Object.freeze<Plan>({
     cwd,
@@ -148,6 +156,8 @@ export async function loadPlan({
     postgresqlConf: pathOf(cwd, one(given.postgresqlConf) ?? file.postgresqlConf),
     snapshots: { mode: snapshotMode ?? 'auto', maxBytes: snapshotBytes ?? 0 },
     parallel,
+    sampleAboveBytes,
+    storageHook,
     migrations: migrationSource(cwd, one(given.migrations) ?? file.migrations ?? defaults.migrations),
     migrate: { stallTimeoutMs: stallTimeoutMs ?? 0, ...commands },
     hazards: hazardRules(file.hazards),

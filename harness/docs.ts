@@ -4,6 +4,7 @@ import { backupFormats } from './backups/index.ts'
 import { budgetKinds } from './budgets/index.ts'
 import { engines } from './engines/index.ts'
 import { findingSections } from './findings-docs.ts'
+import { fleetJsonSchema } from './fleet/document-schema.ts'
 import { hazardsPage } from './hazards-docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
 import { verificationJsonSchema } from './reports/verification.ts'
@@ -33,6 +34,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['.env.example', envExample()],
     ['docs/rehearsal.schema.json', jsonText(rehearsalJsonSchema())],
     ['docs/backup-verification.schema.json', jsonText(verificationJsonSchema())],
+    ['docs/fleet.schema.json', jsonText(fleetJsonSchema())],
     ['docs/backup-manifest.schema.json', jsonText(manifestJsonSchema())],
     ['docs/configuration.md', configuration],
     ['docs/findings.md', findings],

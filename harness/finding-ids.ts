@@ -35,6 +35,10 @@ export const migrationFindings: Readonly<Record<string, KnownFinding>> = {
   'session-setting-left': known('warning', 'A migration left a setting behind for the migrations after it.'),
   'migrations-unobserved': known('unverified', 'What the migrator sent could not be seen.'),
   'no-pending-migrations': known('notice', 'The backup has every migration already.'),
+  'rows-sampled': known(
+    'notice',
+    'A table was compared by a sample of its rows, as was asked, and all of its rows were counted.',
+  ),
   'squawk-advice': known('notice', 'Squawk advises on the text of the statements.'),
   'app-not-started': known('error', 'The app did not start for the specs.'),
   'spec-failed': known('error', 'A smoke spec failed.'),

@@ -42,6 +42,10 @@ export interface Plan {
   readonly snapshots: SnapshotPlan
   /** How many clones are at work at once; undefined: what cores and memory allow. */
   readonly parallel: number | undefined
+  /** Tables that take more are compared by a sample of their rows of about this size; undefined: every row is. */
+  readonly sampleAboveBytes: number | undefined
+  /** Shell command line that makes, clones and removes data directories of the embedded engine. */
+  readonly storageHook: string | undefined
   readonly migrations: MigrationSource
   readonly migrate: {
     /** A migration that makes no progress for so long is ended. */

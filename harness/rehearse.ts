@@ -1,36 +1,30 @@
 import { rm } from 'node:fs/promises'
 import type { BackupFacts } from './backups/backup-format.ts'
 import { concluded, recorded } from './against-history.ts'
+import { backupSummary } from './backup-summary.ts'
 import { now } from './clock.ts'
+import { confirmEngine, engineLost } from './engines/docker-client.ts'
 import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
 import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
-import {
-  coreStageNames,
-  questionNames,
-  type BackupSummary,
-  type QuestionName,
-  type Rehearsal,
-} from './rehearsal.ts'
-import { shortPath } from './short-path.ts'
+import { coreStageNames, questionNames, type QuestionName, type Rehearsal } from './rehearsal.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
-import { describeLocale } from './postgres/database-locale.ts'
-import { madeAt } from './stages/backup-age.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
 import { broughtBackup } from './stages/read-backup.ts'
-import type { PreparedBackup } from './stages/preflight.ts'
+import { observeStatements } from './stages/locks.ts'
 import { provision } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
+import { samplingLimits } from './stages/sampled.ts'
 import { smoke } from './stages/smoke.ts'
 import { verifyData } from './stages/verify-data.ts'
 import { sparesFor } from './stages/trace-migrator.ts'
@@ -56,15 +50,15 @@ export interface RehearseOptions {
  */
 export async function rehearse(
   plan: Plan,
-  { observe, signal, redactor, copiedWithinBytes }: RehearseOptions,
+  { observe, signal: interrupted, redactor, copiedWithinBytes }: RehearseOptions,
 ): Promise<Rehearsal> {
+  const signal = AbortSignal.any([interrupted, engineLost()])
   for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
     redactor.add(parseUrl(url)?.password ?? '')
   }
   redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
-  const startedAt = new Date(beganAt)
-  const journal = openJournal(observe, signal, beganAt)
+  const journal = openJournal(observe, signal, beganAt, confirmEngine)
   const teardown = createTeardown()
   const run = await openRun()
   teardown.defer('the scratch directory', () => run.dispose())
@@ -104,7 +98,7 @@ export async function rehearse(
     schemaVersion: 1,
     tool: { name: 'pg-rehearsal', version },
     id: run.id,
-    startedAt: startedAt.toISOString(),
+    startedAt: new Date(beganAt).toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
     waivers: plan.hazards.waivers.map(({ subject = null, ...waiver }) => ({ ...waiver, subject })),
@@ -137,11 +131,11 @@ const commandLimit =
   'A command ran the migrations, so queries that nobody awaits, commits within a migration and settings left behind were not looked for.'
 
 /** What is restored was defused all the same, but its own functions, the app and the migrations were not. */
-function networkLimit({ egress }: Server): string[] {
-  if (egress.blocked) return []
-  return [
+function networkLimit({ egress, remote = [] }: Server): string[] {
+  if (egress.blocked) return [...remote]
+  return remote.concat(
     `The server was not closed off from the network (${egress.why}): what could be told to reach production was defused, the rest was trusted.`,
-  ]
+  )
 }
 
 async function runStages(
@@ -179,19 +173,20 @@ async function runStages(
   spares?.prepare()
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
-  learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image } })
   limits.push(...networkLimit(provisioned.server))
-  learn({ limits })
+  learn({ engine: { name: engine, reason: prepared.reason, serverVersion, image }, limits })
   const restored = await journal.run('restore', (progress) =>
     restore(given, prepared, provisioned, keeping, progress),
   )
   if (restored.masking.length > 0) learn({ masking: restored.masking })
   learn({ recovery: recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
-  learn({ tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
+  limits.push(...samplingLimits(before.sampling))
+  learn({ limits, tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
-  spares?.prepare()
+  const looks = plan.questions.includes('locks')
+  spares?.prepare(looks ? 3 : 1)
   await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
   const specs = []
   if (migrated.complete) {
@@ -204,7 +199,10 @@ async function runStages(
     rollback(given, prepared, restored, migrated, progress),
   )
   learn({ migrations: [...migrated.runs, ...rolledBack.runs] })
-  if (plan.questions.includes('locks')) spares?.prepare(2)
+  const observing = looks
+    ? observeStatements(given, restored.clones, { migrated, rolledBack }, teardown)
+    : undefined
+  await observing?.copied
   const passes = [...specs]
   if (rolledBack.attempted) {
     passes.push(
@@ -217,32 +215,15 @@ async function runStages(
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }
   const specPasses = passes.filter((pass) => pass !== null)
-  const rehearsed = { prepared, restored, before, migrated, rolledBack, passes: specPasses, limits }
-  await askQuestions(given, journal, learn, rehearsed)
-}
-
-/** What a report says of a backup. */
-export function backupSummary(
-  { cwd, source }: Plan,
-  { file, facts }: Pick<PreparedBackup, 'file' | 'facts'>,
-): BackupSummary {
-  const { format, compression, bytes, sha256, serverVersion, dumpVersion, database } = facts
-  const { formatVersion, encoding, systemIdentifier } = facts
-  const path = source === undefined ? shortPath(cwd, file.path) : source.name
-  const made = madeAt(file, facts).toISOString()
-  return {
-    path,
-    format,
-    formatVersion,
-    compression,
-    bytes,
-    sha256,
-    madeAt: made,
-    serverVersion,
-    dumpVersion,
-    database,
-    encoding,
-    systemIdentifier,
-    locale: facts.locale === null ? null : describeLocale(facts.locale),
+  const rehearsed = {
+    prepared,
+    restored,
+    before,
+    migrated,
+    rolledBack,
+    observing,
+    passes: specPasses,
+    limits,
   }
+  await askQuestions(given, journal, learn, rehearsed)
 }

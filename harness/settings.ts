@@ -1,5 +1,6 @@
 import { backupSettings } from './backup-settings.ts'
 import { questionList } from './question-texts.ts'
+import { scaleSettings } from './scale-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Every setting; flags, variables, help and docs follow from this table. */
@@ -83,6 +84,7 @@ export const settings = [
     defaultText: 'what cores and memory allow, at most 4',
     example: '2',
   },
+  ...scaleSettings,
   {
     key: 'migrations',
     flag: '--migrations <path>',

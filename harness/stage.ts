@@ -47,9 +47,15 @@ export type Progress = (detail: string) => void
 
 /**
  * A journal that tells `observe` as it goes and in which every stage ends early when `signal` aborts. Stages start
- * so long after `beganAt`, epoch milliseconds.
+ * so long after `beganAt`, epoch milliseconds. Of a stage that failed, `confirm` may find that something behind all of
+ * it is gone, and abort: then that is why.
  */
-export function openJournal(observe: Observer, signal: AbortSignal, beganAt = now()): Journal {
+export function openJournal(
+  observe: Observer,
+  signal: AbortSignal,
+  beganAt = now(),
+  confirm: () => Promise<void> = async () => {},
+): Journal {
   const stages: StageResult[] = []
   const findings: Finding[] = []
   const end = (name: StageName, status: StageStatus, startedAt: number, summary: string) => {
@@ -81,7 +87,8 @@ export function openJournal(observe: Observer, signal: AbortSignal, beganAt = no
         end(name, 'completed', startedAt, output.summary)
         return output.facts
       } catch (error) {
-        const problems = problemsOf(error)
+        if (!signal.aborted) await confirm()
+        const problems = problemsOf(signal.aborted ? signal.reason : error)
         findings.push(...(problems ?? [crash(name, error)]).map((problem) => toFinding(name, problem)))
         end(name, problems === undefined ? 'crashed' : 'halted', startedAt, messageOf(problems?.[0] ?? error))
         throw new PipelineEnded(messageOf(error), { cause: error })

@@ -29,11 +29,13 @@ function incomplete({ stages }: Omit<Rehearsal, 'summary'>): string {
     : `${stopped.name} did not complete: ${stopped.summary}`
 }
 
-/** Only what the comparison of the data said: an allowed change or a dropped column is not "every row". */
+/** Only what the comparison of the data said: an allowed change, a dropped column or a sample is not "every row". */
 function dataSentence(findings: readonly Finding[]): string {
   const touched = findings.filter((finding) =>
     ['data-changed', 'row-count-drift', 'data-dropped'].includes(finding.id),
   )
-  if (touched.length === 0) return 'every row and value is still there'
-  return `data changed only where it may (${touched.map((finding) => finding.subject).join(', ')})`
+  const sampled = findings.filter(({ id }) => id === 'rows-sampled').map(({ subject }) => subject)
+  const within = sampled.length === 0 ? '' : `, as far as a sample tells of ${sampled.join(', ')}`
+  if (touched.length === 0) return `every row and value is still there${within}`
+  return `data changed only where it may (${touched.map((finding) => finding.subject).join(', ')})${within}`
 }

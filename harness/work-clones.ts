@@ -25,6 +25,8 @@ export interface WorkClone {
   readonly connection: Connection
   /** A shell command that opens psql in it. */
   readonly connect: string
+  /** What has to run for `connection` to lead anywhere. */
+  readonly tunnel?: string
   /** ISO 8601, UTC. */
   readonly expiresAt: string
 }
@@ -67,9 +69,11 @@ export async function openWorkClone(
     const { facts, summary } = await restore(given, prepared, provisioned.facts, keeping, progress)
     signal.throwIfAborted()
     observe({ kind: 'note', text: summary })
-    const connection = facts.server.connection(facts.database)
-    const { connect } = await facts.server.hints(facts.database)
-    const clone = { id: run.id, backup: backup.file.path, engine: backup.engine.name, connection, connect }
+    const { connect, lasting } = await facts.server.hints(facts.database)
+    const { tunnel, ...address } = lasting ?? {}
+    const connection = { ...facts.server.connection(facts.database), ...address }
+    const named = { id: run.id, backup: backup.file.path, engine: backup.engine.name }
+    const clone = { ...named, connection, connect, ...(tunnel !== undefined && { tunnel }) }
     const kept = { ...clone, expiresAt: expiresAt.toISOString() }
     await writeFile(join(run.directory, cloneFile), JSON.stringify(kept), { mode: 0o600 })
     run.keep(expiresAt)

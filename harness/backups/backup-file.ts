@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { BackupFile, Compression } from './backup-format.ts'
-import { extentContent, type Content, type Ranges } from './content.ts'
+import { extentContent, partOf, type Content, type Ranges } from './content.ts'
 
 /** Where a backup of one piece lies, as it is stored. */
 export interface Stored {
@@ -26,6 +26,12 @@ export function backupFile(
     compression,
     members,
     open: (onRead) => Readable.from(open(onRead), { objectMode: false }),
+    ...(extent === undefined
+      ? {}
+      : {
+          openAt: (start: number, onRead?: (chunk: Buffer) => void) =>
+            partOf(content, start, extent.end - extent.start - start).open(onRead),
+        }),
     stored: (start) => extentContent(from, start).open(),
   }
 }

@@ -52,6 +52,8 @@ export interface BackupFile {
    * is a HarnessError that the stream is destroyed with. A directory has no such content: it throws.
    */
   open(onRead?: (chunk: Buffer) => void): Readable
+  /** As `open`, from a byte on; undefined where the content can only be read from its beginning. */
+  openAt?(start: number, onRead?: (chunk: Buffer) => void): AsyncIterable<Buffer>
   /** The bytes as they are stored, from one on. A directory has none of its own: it throws. */
   stored(start: number): AsyncIterable<Buffer>
 }

@@ -7,7 +7,7 @@ import { readBackupLabel } from './physical/backup-label.ts'
 import type { BackupLabel } from './physical/backup-label.ts'
 import { readControlFile } from './physical/control-file.ts'
 import type { ControlFile } from './physical/control-file.ts'
-import { dataFiles } from './physical/data-files.ts'
+import { dataFiles, membersOf, tarsOf } from './physical/data-files.ts'
 import { contentOf, survey } from './physical/survey.ts'
 import type { Survey } from './physical/survey.ts'
 import { checkWal } from './physical/wal.ts'
@@ -32,10 +32,17 @@ export const basebackup: BackupFormat = {
       major: serverMajor,
       recovers,
       minimums,
+      directory: isPlain(file) ? file.path : undefined,
       files: () => dataFiles(file),
     }
   },
   restore: () => Promise.reject(new Error('A base backup is started, not restored.')),
+}
+
+/** A directory of the cluster's files, not of tars. */
+function isPlain(file: BackupFile): boolean {
+  const members = membersOf(file)
+  return members.kind === 'directory' && tarsOf(members).length === 0
 }
 
 /** What these files say of the cluster. Throws HarnessError when no server can be started on them. */

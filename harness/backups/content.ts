@@ -64,7 +64,7 @@ export function partOf(content: Content, start: number, bytes: number): Content 
 }
 
 /** The first bytes, up to `length`. */
-export async function headOf(content: Content, length: number): Promise<Buffer> {
+export async function headOf(content: { open(): AsyncIterable<Buffer> }, length: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of content.open()) {

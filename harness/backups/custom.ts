@@ -4,8 +4,11 @@ import { appliedIn, archiveFacts, migrationEntries } from './archive/facts.ts'
 import { readHeader } from './archive/header.ts'
 import { readToc } from './archive/toc.ts'
 import type { BackupFormat } from './backup-format.ts'
+import { customSource } from './archive/source.ts'
 import { Digest } from './digest.ts'
 import { checkPgRestore, pgRestore } from './pg-restore.ts'
+import { restoreInParallel, worthWorkers } from './restore-in-parallel.ts'
+import { isPlain } from './restore-parts.ts'
 import { withProgress } from './with-progress.ts'
 
 /** `pg_dump -Fc`: restored by pg_restore. */
@@ -39,9 +42,10 @@ export const custom: BackupFormat = {
     }
   },
   checkTools: checkPgRestore,
-  restore: async (request) =>
-    await pgRestore(request, () => ({
-      args: [],
-      stdin: request.file.open(withProgress(request.onProgress)),
-    })),
+  async restore(request) {
+    const { file, onProgress } = request
+    const source = file.bytes >= worthWorkers ? await customSource(file) : undefined
+    if (source !== undefined && isPlain(source)) return await restoreInParallel(request, source)
+    return await pgRestore(request, () => ({ args: [], stdin: file.open(withProgress(onProgress)) }))
+  },
 }

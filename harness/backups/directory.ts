@@ -9,7 +9,9 @@ import type { BackupFacts, BackupFile, BackupFormat, Members, MigrationTable } f
 import { Digest } from './digest.ts'
 import { checkSums, readManifest, type Manifest } from './manifest.ts'
 import { checkPgRestore, pgRestore } from './pg-restore.ts'
-import { isSectioned, restoreInStreams } from './restore-in-streams.ts'
+import { filesSource } from './archive/source.ts'
+import { restoreInParallel, worthWorkers } from './restore-in-parallel.ts'
+import { isPlain } from './restore-parts.ts'
 import { withProgress } from './with-progress.ts'
 
 /** `pg_dump -Fd`: restored by pg_restore from the directory, or as a stream where pg_restore cannot see it. */
@@ -33,8 +35,8 @@ export const directory: BackupFormat = {
       }))
     }
     const archive = await readFilesArchive(members.open('toc.dat'))
-    if (file.bytes >= worthStreams && isSectioned(archive))
-      return await restoreInStreams(request, archive, members)
+    const source = filesSource(archive, members)
+    if (file.bytes >= worthWorkers && isPlain(source)) return await restoreInParallel(request, source)
     const limited = (bytes: number): void => onProgress(Math.min(bytes, file.bytes))
     return await pgRestore(request, () => ({
       args: ['--format=custom'],
@@ -42,9 +44,6 @@ export const directory: BackupFormat = {
     }))
   },
 }
-
-/** Less is restored before further processes have started. */
-const worthStreams = 32 * 2 ** 20
 
 /** The date in the head of `toc.dat`. */
 export async function createdAtOf(file: BackupFile): Promise<string> {

@@ -30,6 +30,12 @@ export async function settle(server: Server, database: string): Promise<void> {
   })
 }
 
+/**
+ * For the command line of a server that is loaded and then frozen: nobody replicates from it, so rows and indexes of new
+ * tables need not be logged at all. https://www.postgresql.org/docs/current/populate.html#POPULATE-MAX-WAL-SENDERS
+ */
+export const loadSettings = { wal_level: 'minimal', max_wal_senders: '0' }
+
 /** All of them take effect by a reload. A server that dies meanwhile is thrown away. */
 const settings = {
   fsync: 'off',

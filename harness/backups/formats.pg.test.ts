@@ -14,10 +14,12 @@ import { proveRestore } from '../stages/prove-restore.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
 import { readFilesArchive } from './archive/files.ts'
+import { customSource, filesSource } from './archive/source.ts'
 import type { BackupFacts, RestoreOutcome, RestoreRequest } from './backup-format.ts'
 import { createRoles } from './create-roles.ts'
 import { openBackup } from './index.ts'
-import { restoreInStreams } from './restore-in-streams.ts'
+import { restoreInParallel } from './restore-in-parallel.ts'
+import { isPlain } from './restore-parts.ts'
 
 const formats: readonly DumpFormat[] = ['custom', 'directory', 'tar', 'plain']
 
@@ -80,10 +82,10 @@ for (const source of testServers.filter(({ engine }) => engine === 'docker')) {
       }
     })
 
-    it('are brought back the same in several streams at a time', async () => {
+    it('are brought back the same by several sessions at a time', async () => {
       const expected = await stateOf(server, original)
-      for (const name of ['directory', 'uncompressed directory', 'directory of inserts']) {
-        const database = await restored(server, paths.get(name) ?? '', inStreams)
+      for (const name of ['custom', 'directory', 'uncompressed directory', 'directory of inserts']) {
+        const database = await restored(server, paths.get(name) ?? '', inParallel)
         try {
           const state = await stateOf(server, database)
           expect(diffCatalogs(expected.catalog, state.catalog), `catalog of ${name}`).to.deep.equal([])
@@ -92,6 +94,38 @@ for (const source of testServers.filter(({ engine }) => engine === 'docker')) {
         } finally {
           await server.dropDatabase(database)
         }
+      }
+    })
+
+    it('lose by several sessions what the server refuses, and say so', async () => {
+      const tools = await dockerTools(server)
+      await server.createDatabase('orphans')
+      const within = await mkdtemp(join(home, 'orphans-'))
+      const into = 'orphans_restored'
+      try {
+        await using client = await session(server, 'orphans')
+        await client.query(
+          `create table parents (id int primary key); create table children (id int, parent int references parents);
+           alter table children disable trigger all; insert into children values (1, 7)`,
+        )
+        const path = (await tools?.dump('orphans', 'custom', within)) ?? ''
+        const { file, format } = await openBackup(path)
+        const facts = await format.describe(file, { schema: undefined, name: 'kysely_migration' })
+        await server.createDatabase(into)
+        const { signal } = new AbortController()
+        const request = { file, facts, server, database: into, signal, onProgress: () => {} }
+        const { messages } = await inParallel(request)
+        expect(messages.filter(({ kind }) => kind === 'degraded').map(({ text }) => text)).to.deep.equal([
+          'FK CONSTRAINT children children_parent_fkey: insert or update on table "children" violates foreign key ' +
+            'constraint "children_parent_fkey" DETAIL: Key (parent)=(7) is not present in table "parents".',
+        ])
+        const stopped = await inParallel({
+          ...request,
+          signal: AbortSignal.abort(new Error('enough')),
+        }).catch((error: unknown) => error)
+        expect(stopped).to.be.an('error').with.property('message', 'enough')
+      } finally {
+        for (const name of ['orphans', into]) await server.dropDatabase(name).catch(() => {})
       }
     })
 
@@ -204,11 +238,15 @@ async function describe_(path: string): Promise<BackupFacts> {
   return await format.describe(file, { schema: undefined, name: 'kysely_migration' })
 }
 
-/** As large directories are restored into a container. */
-async function inStreams(request: RestoreRequest): Promise<RestoreOutcome> {
+/** As large directories and custom archives are restored into a container. */
+async function inParallel(request: RestoreRequest): Promise<RestoreOutcome> {
   const { members } = request.file
-  if (members === undefined) throw new Error('It is no directory.')
-  return await restoreInStreams(request, await readFilesArchive(members.open('toc.dat')), members, 3)
+  const source =
+    members === undefined
+      ? await customSource(request.file)
+      : filesSource(await readFilesArchive(members.open('toc.dat')), members)
+  if (source === undefined || !isPlain(source)) throw new Error('It cannot be restored in parallel.')
+  return await restoreInParallel(request, source, 3)
 }
 
 /** Restores into a new database and returns its name; nothing may be lost. */

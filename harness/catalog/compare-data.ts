@@ -7,6 +7,7 @@ import { compareTable } from './compare-table.ts'
 import type { Sides } from './comparison.ts'
 import { matchTables, type MatchBy } from './match-tables.ts'
 import type { TableName } from './read.ts'
+import { everyRow, type Sampling } from './sampling.ts'
 
 export interface CompareRequest {
   /** Into the database as it was: a clone made before anything changed. */
@@ -17,6 +18,8 @@ export interface CompareRequest {
   readonly ignoreTables?: readonly TableName[]
   /** Names of the only tables to compare; default: every one. */
   readonly tables?: ReadonlySet<string>
+  /** Which tables, by their name before, are compared by a sample of their rows; default: none. */
+  readonly sampling?: Sampling
   /** How many tables at a time, with a session on either side. Default 2. */
   readonly parallelism?: number
   readonly onProgress?: (tablesDone: number, tables: number) => void
@@ -27,7 +30,7 @@ export interface CompareRequest {
  * by table and column; empty when every table keeps its rows and values in the columns it had. New tables and
  * columns are of no interest. All tables are digested on the server; rows are compared one by one, in bounded
  * memory, only where digests differ. A column of another type keeps its values when they are what the server's
- * cast makes of them under the database's own time zone. Throws the server's error where a role may not read.
+ * cast makes of them under the database's own time zone. Rows are always counted, also where only a sample is compared. Throws the server's error where a role may not read.
  */
 export async function compareData(request: CompareRequest): Promise<DataDifference[]> {
   const open = () => openSides(request)
@@ -52,11 +55,11 @@ export async function compareData(request: CompareRequest): Promise<DataDifferen
   return differences.toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
 }
 
-async function openSides({ before, after }: CompareRequest): Promise<Sides> {
+async function openSides({ before, after, sampling = everyRow }: CompareRequest): Promise<Sides> {
   const [one, other] = await Promise.all([before(), after()])
   const { rows } = await other.query<{ zone: string }>(`select current_setting('TimeZone') as zone`)
   await Promise.all([one, other].map((client) => readPlainly(client, rows[0]?.zone)))
-  return { before: one, after: other, major: await majorOf(other) }
+  return { before: one, after: other, major: await majorOf(other), sampling }
 }
 
 async function closeSides({ before, after }: Sides): Promise<void> {

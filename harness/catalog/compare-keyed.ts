@@ -27,8 +27,14 @@ interface ColumnHashes extends Hashes {
   readonly columns: string
 }
 
-function keyColumns({ pair, columns }: Comparison): readonly ComparedColumn[] {
-  return pair.before.key.flatMap((attnum) => columns.filter((column) => column.pair.before.attnum === attnum))
+/** The columns of the key that the table had; empty where it had none, or not all of them are compared. */
+export function keyColumns({
+  pair,
+  columns,
+}: Pick<Comparison, 'pair' | 'columns'>): readonly ComparedColumn[] {
+  const { key } = pair.before
+  const found = key.flatMap((attnum) => columns.filter((column) => column.pair.before.attnum === attnum))
+  return found.length === key.length ? found : []
 }
 
 function hashesOf(

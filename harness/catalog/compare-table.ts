@@ -1,11 +1,12 @@
 import { escapeIdentifier } from 'pg'
 import type { Comparison, ComparedColumn, Sides, TableDifference } from './comparison.ts'
 import type { DataDifference } from './data-difference.ts'
-import { compareKeyed } from './compare-keyed.ts'
+import { compareKeyed, keyColumns } from './compare-keyed.ts'
 import { compareKeyless } from './compare-keyless.ts'
 import { digest, fromTable } from './fingerprint.ts'
 import type { ColumnPair, TablePair } from './match-tables.ts'
-import { hashOf, textOf, valueOf } from './row-hash.ts'
+import { hashOf, textOf, textValueOf, valueOf } from './row-hash.ts'
+import { sampleCondition, sampleOf, whereOf } from './sampling.ts'
 
 /** All differences of one table's data; see `compareData`. */
 export async function compareTable(sides: Sides, pair: TablePair): Promise<DataDifference[]> {
@@ -25,43 +26,76 @@ export async function compareTable(sides: Sides, pair: TablePair): Promise<DataD
 }
 
 async function changedRows(sides: Sides, pair: TablePair): Promise<TableDifference[]> {
-  const comparison = await agree(sides, pair)
-  if (comparison === undefined) return []
-  return isKeyed(comparison) ? compareKeyed(sides, comparison) : compareKeyless(sides, comparison)
+  const disagreement = await disagree(sides, pair)
+  if (disagreement === undefined) return []
+  const { comparison, rows } = disagreement
+  const keyed = keyColumns(comparison).length > 0
+  const found = await (keyed ? compareKeyed(sides, comparison) : compareKeyless(sides, comparison))
+  return comparison.sample === undefined ? found : estimated(found, comparison.sample.oneIn, rows)
 }
 
-/** How to compare, or undefined when the digests of all shared columns are equal. */
-async function agree(sides: Sides, pair: TablePair): Promise<Comparison | undefined> {
-  const comparison = { pair, columns: pair.columns.map(casting) }
+/** How to compare, and how many rows there are, or undefined when the digests of all shared columns are equal. */
+async function disagree(sides: Sides, pair: TablePair): Promise<Disagreement | undefined> {
   try {
-    return (await isEqual(sides, comparison)) ? undefined : comparison
+    return await compareDigests(sides, withSample(sides, pair, pair.columns.map(casting)))
   } catch (error) {
     if (!pair.columns.some(isRetyped)) throw error
     // There is no such cast, or some value does not go through it: what clients read is compared then.
-    const texts = {
-      pair,
-      columns: pair.columns.map((column) => (isRetyped(column) ? reading(column) : casting(column))),
-    }
-    return (await isEqual(sides, texts)) ? undefined : texts
+    const texts = pair.columns.map((column) => (isRetyped(column) ? reading(column) : casting(column)))
+    return await compareDigests(sides, withSample(sides, pair, texts))
   }
 }
 
-async function isEqual({ before, after, major }: Sides, { pair, columns }: Comparison): Promise<boolean> {
-  const [one, other] = await Promise.all([
-    digest(before, pair.before, [
-      hashOf(
-        columns.map((column) => column.before),
-        major,
-      ),
-    ]),
-    digest(after, pair.after, [
-      hashOf(
-        columns.map((column) => column.after),
-        major,
-      ),
-    ]),
-  ])
-  return one.rows === other.rows && one.digests[0] === other.digests[0]
+interface Disagreement {
+  readonly comparison: Comparison
+  readonly rows: { readonly before: number; readonly after: number }
+}
+
+function withSample(
+  { sampling, major }: Sides,
+  pair: TablePair,
+  columns: readonly ComparedColumn[],
+): Comparison {
+  const oneIn = sampling.oneIn.get(pair.before.name)
+  const key = keyColumns({ pair, columns })
+  if (oneIn === undefined || key.length === 0) return { pair, columns, sample: undefined }
+  const on = (side: 'before' | 'after') =>
+    sampleCondition(
+      key.map((column) => column[side]),
+      oneIn,
+      major,
+    )
+  return { pair, columns, sample: { oneIn, before: on('before'), after: on('after') } }
+}
+
+async function compareDigests(sides: Sides, comparison: Comparison): Promise<Disagreement | undefined> {
+  const { pair, columns, sample } = comparison
+  const on = (side: 'before' | 'after') => {
+    const values = columns.map((column) => column[side])
+    return digest(sides[side], pair[side], [hashOf(values, sides.major)], sample?.[side])
+  }
+  const [one, other] = await Promise.all([on('before'), on('after')])
+  const isEqual = one.rows === other.rows && one.digests[0] === other.digests[0]
+  return isEqual ? undefined : { comparison, rows: { before: one.rows, after: other.rows } }
+}
+
+/** What a sample shows, for the whole table; of rows that are more or fewer, the number is known. */
+function estimated(
+  found: readonly TableDifference[],
+  oneIn: number,
+  { before, after }: Disagreement['rows'],
+): TableDifference[] {
+  const more = after - before
+  const [net, other] =
+    more < 0 ? (['rows-lost', 'rows-added'] as const) : (['rows-added', 'rows-lost'] as const)
+  const isNetAlone = more !== 0 && !found.some(({ kind }) => kind === other)
+  const scaled = found.map((difference) => ({ ...difference, rows: difference.rows * oneIn, sampled: true }))
+  if (!isNetAlone) return scaled
+  const { samples = [] } = found.find(({ kind }) => kind === net) ?? {}
+  return [
+    { column: null, kind: net, rows: Math.abs(more), samples },
+    ...scaled.filter(({ kind }) => kind !== net),
+  ]
 }
 
 function casting(pair: ColumnPair): ComparedColumn {
@@ -70,16 +104,11 @@ function casting(pair: ColumnPair): ComparedColumn {
 }
 
 function reading(pair: ColumnPair): ComparedColumn {
-  return { pair, before: textOf(column(pair.before.name)), after: textOf(column(pair.after.name)) }
+  return { pair, before: textValueOf(column(pair.before.name)), after: textValueOf(column(pair.after.name)) }
 }
 
 function isRetyped({ before, after }: ColumnPair): boolean {
   return before.type !== after.type
-}
-
-function isKeyed({ pair, columns }: Comparison): boolean {
-  const shared = new Set(columns.map((column) => column.pair.before.attnum))
-  return pair.before.key.length > 0 && pair.before.key.every((attnum) => shared.has(attnum))
 }
 
 async function droppedColumns(
@@ -102,23 +131,30 @@ async function droppedColumns(
 }
 
 async function lossyCasts(
-  { before }: Sides,
+  { before, sampling, major }: Sides,
   { before: table, columns }: TablePair,
 ): Promise<TableDifference[]> {
   const findings: TableDifference[] = []
+  const sample = sampleOf(table, sampling, major)
+  const oneIn = sample === undefined ? 1 : (sampling.oneIn.get(table.name) ?? 1)
   for (const pair of columns.filter(isRetyped).filter(mayTellLoss)) {
     const value = column(pair.before.name)
     const back = textOf(`(${value})::${pair.after.type}::${pair.before.type}`)
+    const where = whereOf(sample, `${back} is distinct from ${textOf(value)}`)
     const rows = await before
-      .query<{ count: string }>(
-        `select count(*) as count from ${fromTable(table)} where ${back} is distinct from ${textOf(value)}`,
-      )
+      .query<{ count: string }>(`select count(*) as count from ${fromTable(table)} ${where}`)
       // No such cast: nothing can be said but what the comparison of values says.
       .then(
         ({ rows }) => Number(rows[0]?.count),
         () => 0,
       )
-    if (rows > 0) findings.push({ column: pair.before.name, kind: 'column-retyped', rows })
+    if (rows > 0)
+      findings.push({
+        column: pair.before.name,
+        kind: 'column-retyped',
+        rows: rows * oneIn,
+        sampled: oneIn > 1,
+      })
   }
   return findings
 }

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { qualified, userSchema } from './family.ts'
 import type { TableName } from './read.ts'
+import { hashedTypes, type HashedType } from './row-hash.ts'
 
 /** A relation that holds rows, as far as its data can be read and matched. */
 export interface DataTable {
@@ -23,8 +24,8 @@ export interface DataColumn {
   readonly attnum: number
   /** `numeric(10,2)`, qualified outside pg_catalog. */
   readonly type: string
-  /** The server's own hash tells any two values apart that a client could tell apart. */
-  readonly exactHash: boolean
+  /** The type whose hash tells any two values apart that a client could tell apart; null: only the text's does. */
+  readonly hashedAs: HashedType | null
   /** `pg_type.typcategory`: `S` for strings, `N` for numbers, … */
   readonly category: string
 }
@@ -83,11 +84,11 @@ const tablesQuery = `
 
 async function readColumns(client: Client): Promise<{ oid: string; column: DataColumn }[]> {
   const { rows } = await client.query<
-    Record<'oid' | 'name' | 'attnum' | 'type' | 'exact' | 'category', string>
-  >(`
-    select a.attrelid as oid, a.attname as name, a.attnum, format_type(a.atttypid, a.atttypmod) as type,
-      b.oid = any (${exactTypes}) or b.oid = 'numeric'::regtype
-        and case when t.typtype = 'd' then t.typtypmod else a.atttypmod end >= 0 as exact,
+    Record<'oid' | 'name' | 'attnum' | 'type' | 'category', string> & { hashed: HashedType | null }
+  >(
+    `select a.attrelid as oid, a.attname as name, a.attnum, format_type(a.atttypid, a.atttypmod) as type,
+      case when b.oid = any ($1::regtype[]::oid[]) and (b.oid <> 'numeric'::regtype
+        or case when t.typtype = 'd' then t.typtypmod else a.atttypmod end >= 0) then b.typname end as hashed,
       b.typcategory as category
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -95,17 +96,11 @@ async function readColumns(client: Client): Promise<{ oid: string; column: DataC
     join pg_type t on t.oid = a.atttypid
     join pg_type b on b.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
     where c.relkind in ('r', 'p', 'm') and ${userSchema('n')}
-    order by a.attrelid, a.attnum`)
-  return rows.map(({ oid, name, attnum, type, exact, category }) => ({
+    order by a.attrelid, a.attnum`,
+    [hashedTypes],
+  )
+  return rows.map(({ oid, name, attnum, type, hashed, category }) => ({
     oid,
-    column: { name, attnum: Number(attnum), type, exactHash: exact === 't', category },
+    column: { name, attnum: Number(attnum), type, hashedAs: hashed, category },
   }))
 }
-
-/**
- * Types whose equality is equality of what a client reads. Others hash equal what is not the same: -0 and 0,
- * `1 month` and `30 days`, `a` and `A` in citext, 1.0 and 1.00 in a numeric without a scale, arrays of other
- * dimensions; an enum hashes by object ids that a type made anew does not keep; json and points do not hash.
- */
-const exactTypes = `array['bool', 'int2', 'int4', 'int8', 'oid', 'text', 'varchar', 'bpchar', 'name', 'bytea',
-  'uuid', 'date', 'time', 'timestamp', 'timestamptz']::regtype[]::oid[]`

@@ -3,6 +3,7 @@ import { inParallel, readPlainly, type Connect } from './data-session.ts'
 import { listDataTables, type DataTable } from './data-tables.ts'
 import type { TableName } from './read.ts'
 import { hashOf, valueOf } from './row-hash.ts'
+import { everyRow, sampleOf, whereOf, type Sampling } from './sampling.ts'
 
 /** What a table holds, in numbers. */
 export interface TableFingerprint {
@@ -11,7 +12,7 @@ export interface TableFingerprint {
   readonly oid: string
   readonly kind: DataTable['kind']
   readonly rows: number
-  /** Equal when the same rows are there, in whatever order; a sum of hashes, as text. */
+  /** Equal when the same rows are there, in whatever order, or the same in the sample; a sum of hashes, as text. */
   readonly digest: string
   readonly columns: readonly ColumnFingerprint[]
   /** With indexes and TOAST, partitions included. */
@@ -35,6 +36,8 @@ export interface FingerprintRequest {
   readonly tables?: ReadonlySet<string>
   /** By table name as reported, the columns to digest; tables that are not named are digested in full. */
   readonly columns?: ReadonlyMap<string, readonly string[]>
+  /** Which tables are digested by a sample of their rows; default: none. All rows are counted. */
+  readonly sampling?: Sampling
   /** Also digest each column on its own. */
   readonly perColumn?: boolean
   readonly onProgress?: (tablesDone: number, tables: number) => void
@@ -71,7 +74,7 @@ export async function fingerprint(request: FingerprintRequest): Promise<TableFin
 async function fingerprintTable(
   client: Client,
   table: DataTable,
-  { columns: wanted, perColumn = false }: FingerprintRequest,
+  { columns: wanted, perColumn = false, sampling = everyRow }: FingerprintRequest,
 ): Promise<TableFingerprint> {
   const major = await majorOf(client)
   const names = wanted?.get(table.name)
@@ -87,6 +90,7 @@ async function fingerprintTable(
     client,
     table,
     sums.map((group) => hashOf(group, major)),
+    sampleOf(table, sampling, major),
   )
   const described = columns.map(({ name, attnum, type }, at) => {
     const digest = digests[at + 1]
@@ -96,18 +100,25 @@ async function fingerprintTable(
   return { name, oid, kind, rows, digest: digests[0] ?? '0', columns: described, bytes }
 }
 
-/** Row count of a table, and the sum of each hash over its rows, in one pass. */
+/**
+ * Row count of a table, and the sum of each hash over its rows, in one pass; in two when only those are hashed for
+ * which `sample` holds, for then the other rows are not taken apart, and an index may do for counting.
+ */
 export async function digest(
   client: Client,
   table: DataTable,
   hashes: readonly string[],
+  sample?: string,
 ): Promise<{ rows: number; digests: string[] }> {
   const sums = hashes.map((hash) => `coalesce(sum(${hash}), 0)::text`)
-  const { rows } = await client.query<string[]>({
-    text: `select ${['count(*)', ...sums].join(', ')} from ${fromTable(table)}`,
-    rowMode: 'array',
-  })
-  const [count, ...digests] = rows[0] ?? []
+  const read = async (columns: readonly string[], where: string) => {
+    const text = `select ${columns.join(', ')} from ${fromTable(table)} ${where}`
+    return (await client.query<string[]>({ text, rowMode: 'array' })).rows[0] ?? []
+  }
+  const [count, ...digests] =
+    sample === undefined
+      ? await read(['count(*)', ...sums], '')
+      : [...(await read(['count(*)'], '')), ...(await read(sums, whereOf(sample)))]
   return { rows: Number(count ?? 0), digests }
 }
 

@@ -63,5 +63,5 @@ function table(text: string): DataTable {
 
 function column(text: string): DataColumn {
   const [name = '', attnum] = text.split('#')
-  return { name, attnum: Number(attnum), type: 'text', exactHash: true, category: 'S' }
+  return { name, attnum: Number(attnum), type: 'text', hashedAs: null, category: 'S' }
 }

@@ -5,6 +5,7 @@ import { listDataTables } from './data-tables.ts'
 import { userSchema, qualified } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readCatalog, type TableName } from './read.ts'
+import { everyRow, type Sampling } from './sampling.ts'
 
 /** What a database is at one moment, to be compared with what the same database is later. */
 export interface DatabaseState {
@@ -25,6 +26,8 @@ export interface StateRequest {
   readonly connect: Connect
   readonly ignoreTables: readonly TableName[]
   readonly parallelism: number
+  /** Which tables are digested by a sample of their rows; default: none. */
+  readonly sampling?: Sampling
   /** An earlier state of this very database: tables that nobody wrote to since keep its digests. */
   readonly since?: DatabaseState
   /** Digests that are known already, by table name. */
@@ -40,6 +43,7 @@ export async function readState({
   ignoreTables,
   parallelism,
   since,
+  sampling = everyRow,
   known = new Map(),
 }: StateRequest): Promise<DatabaseState> {
   const client = await connect()
@@ -54,7 +58,8 @@ export async function readState({
       if (found !== undefined) states.set(name, { rows: found.rows, digest: found.digest, touched: mark })
     }
     const tables = new Set(counted.map(({ name }) => name).filter((name) => !states.has(name)))
-    const read = tables.size === 0 ? [] : await fingerprint({ connect, ignoreTables, parallelism, tables })
+    const read =
+      tables.size === 0 ? [] : await fingerprint({ connect, ignoreTables, parallelism, tables, sampling })
     for (const { name, rows, digest } of read)
       states.set(name, { rows, digest, touched: touched.get(name) ?? null })
     return { catalog, tables: states }

@@ -1,3 +1,4 @@
+import { layerVariable } from '../config-layer.ts'
 import { HarnessError } from '../errors.ts'
 import { createRedactor, type Redactor } from '../redact.ts'
 
@@ -54,7 +55,17 @@ function watchSignals(): SignalWatch {
     })
   on('SIGINT', 130)
   on('SIGTERM', 143)
+  endWithFleet()
   return { signal: controller.signal, exitCode: () => exitCode }
+}
+
+/** Who rehearses a fleet may be killed and then tells its rehearsals nothing; they see their channel to it close. */
+function endWithFleet(): void {
+  if (process.env[layerVariable] === undefined || process.channel === undefined) return
+  // What it would have read goes nowhere then, which is no reason to stop removing things.
+  process.stderr.on('error', () => {})
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
 }
 
 function describe(error: unknown): string {

@@ -39,6 +39,7 @@ export function clone(command: Command): void {
       view.close()
       // The connection string is what was asked for, password included.
       console.log(urlOf(opened.connection))
+      if (opened.tunnel !== undefined) console.error(`  while this runs: ${opened.tunnel}`)
       console.error(
         `  until ${opened.expiresAt}; psql: rehearse shell --clone ${opened.id}; remove: rehearse clone rm ${opened.id}`,
       )

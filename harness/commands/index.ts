@@ -7,6 +7,7 @@ import { clean } from './clean.ts'
 import { clone } from './clone.ts'
 import type { DescribeCommand } from './command.ts'
 import { doctor } from './doctor.ts'
+import { fleet } from './fleet/index.ts'
 import { gate } from './gate.ts'
 import { history } from './history.ts'
 import { inspect } from './inspect.ts'
@@ -28,6 +29,7 @@ export const commands = {
   baseline,
   calibrate,
   report,
+  fleet,
   history,
   plan,
   'sample-traffic': sampleTraffic,

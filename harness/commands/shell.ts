@@ -12,17 +12,20 @@ export function shell(command: Command): void {
     .option('--clone <id>', 'which (default: the last one opened)')
     .action(async (rest: string[], { clone: id }: { clone?: string }) => {
       await act(async () => {
-        const { connection, engine, connect } = await findWorkClone(id)
+        const { connection, engine, connect, tunnel } = await findWorkClone(id)
         const { host, port, user, password, database } = connection
         const words = ['-h', host, '-p', String(port), '-U', user, '-d', database, ...rest]
         // Ctrl-C is psql's to hear: it cancels a query.
         process.on('SIGINT', () => {})
-        const result = await execa('psql', words, {
-          stdio: 'inherit',
-          env: { PGPASSWORD: password },
-          reject: false,
-        })
-        if (result.code !== 'ENOENT') return result.exitCode ?? 2
+        // Without its tunnel the address leads nowhere, or elsewhere.
+        const result =
+          tunnel === undefined &&
+          (await execa('psql', words, {
+            stdio: 'inherit',
+            env: { PGPASSWORD: password },
+            reject: false,
+          }))
+        if (result !== false && result.code !== 'ENOENT') return result.exitCode ?? 2
         if (engine !== 'docker') throw noPsql()
         // Its words are plain: a container's name and a database's.
         const inContainer = await execa(

@@ -65,5 +65,5 @@ export function place(fault: Fault, kill: Kill): Placement {
 const queryCanceled = '57014'
 
 /** What a transaction looks like to the migrator after any error: every further statement of it is refused. */
-const fail = `do $$ begin raise exception 'pg-rehearsal: canceling statement due to statement timeout'
+export const fail = `do $$ begin raise exception 'pg-rehearsal: canceling statement due to statement timeout'
   using errcode = '${queryCanceled}'; end $$`

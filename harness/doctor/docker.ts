@@ -1,4 +1,4 @@
-import { askEngine, dockerClient } from '../engines/docker-client.ts'
+import { askEngine, dockerClient, engineLink } from '../engines/docker-client.ts'
 import { imageAvailability, imageFor } from '../engines/docker-image.ts'
 import { HarnessError, messageOf } from '../errors.ts'
 import { bytes } from '../reports/text.ts'
@@ -15,6 +15,7 @@ export const docker: Probe = {
       const client = await dockerClient()
       const { dockerode } = client.container
       return [
+        ...(await describeLink()),
         ...describeEngine(
           (await askEngine(dockerode, '/version')) as Version,
           (await askEngine(dockerode, '/info')) as Info,
@@ -26,6 +27,29 @@ export const docker: Probe = {
       return [{ status: missing, text: messageOf(error), remedy }]
     }
   },
+}
+
+/** With the way there: everything that is rehearsed goes along it. */
+async function describeLink(): Promise<Observation[]> {
+  const link = engineLink()
+  if (link === undefined) return []
+  const startedAt = performance.now()
+  await link.confirm()
+  const ms = Math.round(performance.now() - startedAt)
+  const { endpoint } = link
+  const observations: Observation[] = [
+    { status: 'ok', text: `on another machine: ${endpoint.name}, which answers within ${ms} ms` },
+  ]
+  if (endpoint.url.protocol === 'ssh:') return observations
+  const open = endpoint.tls === undefined
+  observations.push({
+    status: 'warning',
+    text: open
+      ? 'Neither the engine nor its servers are reached by an encrypted connection, and whoever reaches the engine is root there'
+      : 'The engine is reached by TLS, its Postgres servers by connections that are not encrypted',
+    remedy: 'Use ssh://USER@HOST, which carries both, unless the network between is yours alone.',
+  })
+  return observations
 }
 
 interface Version {
@@ -45,11 +69,9 @@ interface Info {
 function describeEngine({ Version, Components = [] }: Version, info: Info): Observation[] {
   const podman = Components.some(({ Name }) => /podman/i.test(Name))
   const backing = info.DriverStatus?.find(([name]) => name === 'Backing Filesystem')?.[1]
-  const where = process.env['DOCKER_HOST'] ?? ''
-  const remote = /^(?:tcp|ssh|https?):/.test(where) && !/\/\/(?:localhost|127\.)/.test(where)
   const parts = [
     `${podman ? 'Podman' : 'Docker'} ${Version ?? ''}`,
-    `${info.OperatingSystem ?? 'unknown system'}${remote ? ' (remote)' : ''}`,
+    `${info.OperatingSystem ?? 'unknown system'}`,
     `storage ${info.Driver ?? 'unknown'}${backing === undefined ? '' : ` on ${backing}`} in ${info.DockerRootDir ?? '?'}`,
     `${info.NCPU ?? '?'} processors, ${bytes(info.MemTotal ?? 0)} of memory`,
   ]

@@ -7,6 +7,8 @@ export interface DataDirectory {
   readonly targetTime?: string
   /** What the server must allow at least, as the one it was copied from did. */
   readonly minimums: Readonly<Record<string, number>>
+  /** Where all of it lies on this machine as it is; undefined for an archive. Nothing may ever write there. */
+  readonly directory?: string | undefined
   /** Every file in turn; the content of one is to be read before the next is asked for. */
   files(): AsyncIterable<DataFile>
 }

@@ -2,20 +2,62 @@ import { globalAgent } from 'node:http'
 import type Dockerode from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { HarnessError, messageOf } from '../errors.ts'
+import { findEndpoint, isRemote, type Endpoint } from './docker-endpoint.ts'
+import { openLink, type Link } from './docker-link.ts'
+import { throughSocket, withVariables } from './docker-relay.ts'
+
+export { engineLost } from './docker-link.ts'
 
 /** How long the engine may take to answer a question that costs it nothing. */
 export const answerWithinMs = 5_000
 
+/** The way to the engine when it is on another machine, once it is known. */
+let opened: { readonly link: Link; readonly client: ContainerRuntimeClient } | undefined
+let opening: Promise<ContainerRuntimeClient> | undefined
+
 /**
- * The Docker engine that Testcontainers finds (DOCKER_HOST, ~/.testcontainers.properties, the usual sockets), once it
- * has answered. Throws HarnessError `docker-unavailable` within 5 s when none answers, or another than DOCKER_HOST names.
+ * The Docker engine that is in use, once it has answered: the one that DOCKER_HOST or a Docker context names, over TLS or
+ * ssh where they say so, else what Testcontainers finds (~/.testcontainers.properties, the usual sockets). Throws
+ * HarnessError `docker-unavailable`, or one that says what is wrong with the way there, within 5 s, or 20 s when it is on
+ * another machine.
  */
 export async function dockerClient(): Promise<ContainerRuntimeClient> {
+  if (opened !== undefined && !opened.link.lost()) return opened.client
+  opening ??= findClient().finally(() => (opening = undefined))
+  return await opening
+}
+
+/** The link to the engine; undefined when it is on this machine, or was not asked for yet. */
+export function engineLink(): Link | undefined {
+  return opened?.link
+}
+
+/** Waits until an engine on another machine has answered again or is lost; there is nothing to wait for with others. */
+export async function confirmEngine(): Promise<void> {
+  await opened?.link.confirm()
+}
+
+async function findClient(): Promise<ContainerRuntimeClient> {
+  const endpoint = await findEndpoint()
+  if (endpoint !== undefined && isRemote(endpoint)) return await remoteClient(endpoint)
   const { getContainerRuntimeClient } = await import('testcontainers')
-  const client = await answerOf(getContainerRuntimeClient).catch((cause: unknown) => {
-    throw unavailable(`No Docker engine answers${atDockerHost()}: ${engineWords(cause)}`, cause)
+  const named = endpoint?.variables['DOCKER_HOST'] ?? endpoint?.url.href
+  const client = await answerOf(
+    async () => await withVariables({ ...(named && { DOCKER_HOST: named }) }, getContainerRuntimeClient),
+  ).catch((cause: unknown) => {
+    throw unavailable(`No Docker engine answers${at(endpoint)}: ${engineWords(cause)}`, cause)
   })
-  requireNamedEngine(client.container.dockerode)
+  if (endpoint !== undefined) requireNamedEngine(client.container.dockerode, endpoint)
+  return client
+}
+
+/** Testcontainers is shown the engine through a socket here, for a moment; from then on its client uses the link. */
+async function remoteClient(endpoint: Endpoint): Promise<ContainerRuntimeClient> {
+  const link = await openLink(endpoint)
+  const client = opened?.client ?? (await within(20_000, throughSocket(link)))
+  const { modem } = client.container.dockerode as { modem: { agent?: unknown } }
+  modem.agent = link.agent
+  opened = { link, client }
   return client
 }
 
@@ -37,6 +79,13 @@ export async function askEngine(
       },
     )
   })
+}
+
+/** Epoch milliseconds by the clock of the engine, which made the containers' dates and may be on another machine. */
+export async function engineTime({ container }: ContainerRuntimeClient): Promise<number> {
+  const info = (await askEngine(container.dockerode, '/info')) as { SystemTime?: string } | undefined
+  const time = Date.parse(info?.SystemTime ?? '')
+  return Number.isNaN(time) ? Date.now() : time
 }
 
 /** Waits no longer than `timeoutMs`, then calls `onLate` and throws; what is awaited goes on unheeded. */
@@ -94,14 +143,11 @@ function openSockets() {
   return Object.values(globalAgent.sockets).flatMap((sockets) => sockets ?? [])
 }
 
-/** When the socket that DOCKER_HOST names is silent, Testcontainers goes on to the default one without a word. */
-function requireNamedEngine(docker: Dockerode): void {
-  const named = process.env['DOCKER_HOST']
-  if (named === undefined || named === '' || !URL.canParse(named)) return
-  const { hostname, pathname } = new URL(named)
-  const { host, socketPath } = docker.modem as { host?: unknown; socketPath?: unknown }
-  if (hostname === '' ? socketPath === pathname : host === hostname) return
-  throw unavailable(`No Docker engine answers${atDockerHost()}, but another one does`)
+/** When the socket that is named is silent, Testcontainers goes on to the default one without a word. */
+function requireNamedEngine(docker: Dockerode, endpoint: Endpoint): void {
+  const { socketPath } = docker.modem as { socketPath?: unknown }
+  if (endpoint.url.protocol === 'unix:' && socketPath !== endpoint.url.pathname)
+    throw unavailable(`No Docker engine answers${at(endpoint)}, but another one does`)
 }
 
 function unavailable(message: string, cause?: unknown): HarnessError {
@@ -111,9 +157,8 @@ function unavailable(message: string, cause?: unknown): HarnessError {
   })
 }
 
-function atDockerHost(): string {
-  const named = process.env['DOCKER_HOST']
-  return named === undefined || named === '' ? '' : ` at ${named} (DOCKER_HOST)`
+function at(endpoint: Endpoint | undefined): string {
+  return endpoint === undefined ? '' : ` at ${endpoint.name}`
 }
 
 function noAnswer(timeoutMs: number): string {

@@ -4,7 +4,7 @@ import type { ContainerRuntimeClient } from 'testcontainers'
 import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import { makeDirectories, readFromContainer, type ArchivedFile } from './docker-archive.ts'
-import { answerWithinMs, engineWords } from './docker-client.ts'
+import { answerWithinMs, engineTime, engineWords } from './docker-client.ts'
 import { ownerLabel, removeContainer, runLabel, startContainer } from './docker-container.ts'
 import type { PostgresContainer } from './docker-container.ts'
 import { execInContainer } from './docker-exec.ts'
@@ -85,7 +85,7 @@ async function startOn(
     ]
     const mounts = [...(data === upper ? [] : layers), { source: data.name, target: dataDirectory }]
     const container = await startContainer(client, image, request.run, {
-      data: { mounts, password, expiresAt: request.expiresAt },
+      data: { mounts, password, expiresAt: await byEngineClock(client, request.expiresAt) },
     })
     return {
       server: dockerServer(image, container, removeVolumes),
@@ -153,6 +153,14 @@ async function copy(helper: Container): Promise<void> {
   throw new HarnessError('clone-failed', `The snapshot could not be copied (exit code ${StatusCode}).`, {
     hint: 'The Docker host may be out of disk: `docker system df`. Free some space and run it again.',
   })
+}
+
+/** Whoever sweeps compares it with the engine's clock, the only one that all who use the engine share. */
+async function byEngineClock(
+  client: ContainerRuntimeClient,
+  time: Date | undefined,
+): Promise<Date | undefined> {
+  return time && new Date(time.getTime() + (await engineTime(client)) - Date.now())
 }
 
 /** All paths are those of the engine's machine. */

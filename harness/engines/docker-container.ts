@@ -5,11 +5,12 @@ import type { ContainerRuntimeClient, StartedTestContainer, WaitStrategy } from 
 import { HarnessError } from '../errors.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Run } from '../runs/run.ts'
-import { answerWithinMs, dockerClient, engineWords, statusOf, within } from './docker-client.ts'
+import { answerWithinMs, dockerClient, engineLink, engineWords, statusOf, within } from './docker-client.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { blockEgress } from './docker-egress.ts'
-import type { Egress } from './engine.ts'
+import type { Egress, ServerRequest } from './engine.ts'
+import { publishing } from './docker-publish.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On every container of ours: the run's id, and its owner as JSON. */
@@ -59,6 +60,7 @@ export interface ContainerOptions {
   readonly data?: ContainerData
   /** Files to put into the container and run on. */
   readonly directory?: DataDirectory | undefined
+  readonly settings?: ServerRequest['settings']
 }
 
 /**
@@ -70,7 +72,7 @@ export async function startContainer(
   client: ContainerRuntimeClient,
   image: string,
   run: Run,
-  { data, directory }: ContainerOptions = {},
+  { data, directory, settings = {} }: ContainerOptions = {},
 ): Promise<PostgresContainer> {
   const name = `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`
   const password = data?.password ?? randomBytes(24).toString('hex')
@@ -82,7 +84,11 @@ export async function startContainer(
     })
     const entrypoint =
       directory === undefined ? [] : await waitingEntrypoint(client.container.dockerode, image)
-    const started = await Promise.race([create(image, name, run, { password, data, entrypoint }), exited])
+    const creating = publishing(
+      async (address) => await create(image, name, run, { password, data, entrypoint, settings, address }),
+      async () => await removeContainer(named),
+    )
+    const started = await Promise.race([creating, exited])
     const handle = client.container.getById(started.getId())
     if (directory !== undefined) await fillContainer(handle, directory, password)
     const address = await addressOf(client, handle)
@@ -154,10 +160,10 @@ async function create(
   image: string,
   name: string,
   run: Run,
-  { password, data, entrypoint }: { password: string; data: ContainerData | undefined; entrypoint: string[] },
+  { password, data, entrypoint, settings, address }: Creation,
 ): Promise<StartedTestContainer> {
-  const { GenericContainer } = await import('testcontainers')
-  const container = new GenericContainer(image)
+  const { PublishedContainer } = await import('./docker-published-container.ts')
+  const container = new PublishedContainer(image)
     .withName(name)
     .withLabels({
       ...labelsOf(run),
@@ -166,15 +172,26 @@ async function create(
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
     .withCopyContentToContainer([{ content: password, target: passwordFile, mode: 0o444 }])
     .withSharedMemorySize(sharedMemoryBytes)
-    .withExposedPorts(5432)
+    .publish(5432, address)
     // A raw socket goes past the filter that keeps the container to itself (docker-egress.ts).
     .withDroppedCapabilities('NET_RAW')
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(noWait)
   if (data !== undefined) container.withBindMounts([...data.mounts])
+  const flags = Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`])
+  if (flags.length > 0) container.withCommand(['postgres', ...flags])
   if (entrypoint.length > 0) container.withEntrypoint(entrypoint)
   return await within(createWithinMs, container.start())
+}
+
+interface Creation {
+  readonly password: string
+  readonly data: ContainerData | undefined
+  readonly entrypoint: string[]
+  readonly settings: Readonly<Record<string, string>>
+  /** Of the engine's machine; undefined: all. */
+  readonly address: string | undefined
 }
 
 function labelsOf(run: Run): Record<string, string> {
@@ -191,6 +208,11 @@ async function addressOf(
 ): Promise<{ host: string; port: number }> {
   const { NetworkSettings } = await container.inspect({ abortSignal: AbortSignal.timeout(answerWithinMs) })
   const bindings = NetworkSettings.Ports['5432/tcp'] ?? []
+  const link = engineLink()
+  if (link !== undefined && bindings[0] !== undefined) {
+    const { host, port } = await link.forward(Number(bindings[0].HostPort))
+    return { host, port }
+  }
   const hosts = client.info.containerRuntime.hostIps.toSorted((one, other) => one.family - other.family)
   for (const { address, family } of hosts) {
     const binding = bindings.find(({ HostIp }) => HostIp === '' || isIP(HostIp) === family)

@@ -39,6 +39,7 @@ export const dockerFreezing: Freezing = {
       const container = await startContainer(client, image, request.run, {
         data,
         directory: request.data,
+        settings: request.settings,
       })
       const server = dockerServer(image, container, discard)
       const freezing = async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container } from 'dockerode'
-import { withClient } from '../postgres/client.ts'
+import { connect } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { answerWithinMs, statusOf, within } from './docker-client.ts'
+import { answerWithinMs, statusOf } from './docker-client.ts'
 import { readFrames } from './docker-frames.ts'
 
 /** initdb alone takes a second or two, and a good deal longer on a slow disk. */
@@ -19,7 +19,7 @@ export async function untilAnswering(container: Container, connection: Connectio
   const deadline = Date.now() + readyWithinMs
   for (;;) {
     try {
-      return await within(attemptWithinMs, askVersion(connection))
+      return await askVersion(connection)
     } catch (error) {
       await requireRunning(container)
       if (Date.now() > deadline)
@@ -52,11 +52,17 @@ export async function lastLog(container: Container): Promise<string[]> {
 }
 
 async function askVersion(connection: Connection): Promise<string> {
-  return await withClient(connection, async (client) => {
+  const client = await connect(connection, attemptWithinMs)
+  // A session that is never answered would keep the whole program from ending.
+  const unanswered = setTimeout(() => client.connection.stream.destroy(), attemptWithinMs)
+  try {
     const { rows } = await client.query<{ server_version: string }>('show server_version')
     // Packagers append their own: `17.10 (Debian 17.10-1.pgdg13+1)`.
     return (rows[0]?.server_version ?? '').split(' ', 1)[0] ?? ''
-  })
+  } finally {
+    await client.end().catch(() => {})
+    clearTimeout(unanswered)
+  }
 }
 
 /** A container that is not there yet counts as running. */

@@ -3,9 +3,11 @@ import { applicationName, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { PostgresContainer } from './docker-container.ts'
 import { passwordFile, removeContainer, restartContainer } from './docker-container.ts'
-import { answerWithinMs, within } from './docker-client.ts'
+import { answerWithinMs, engineLink, within } from './docker-client.ts'
 import { execInContainer } from './docker-exec.ts'
-import type { ClientTool, Server, ToolOptions, ToolResult } from './engine.ts'
+import { remoteLimits } from './docker-publish.ts'
+import { findEndpoint } from './docker-endpoint.ts'
+import type { ClientTool, Server, ServerHints, ToolOptions, ToolResult } from './engine.ts'
 import { untilRecovered } from './recovery.ts'
 import { cloneDatabase, createDatabase, dropDatabase } from './sql-databases.ts'
 
@@ -35,6 +37,7 @@ export function dockerServer(
     owned: true,
     toolsReadFiles: false,
     egress,
+    remote: remoteLimits(),
     connection: (database) => ({ ...connection, database }),
     toolVersion: async (tool) => {
       const known = toolVersions.get(tool) ?? askVersion(container, tool)
@@ -49,10 +52,7 @@ export function dockerServer(
     restart: async () => {
       connection = await restartContainer({ ...container, connection })
     },
-    hints: async (database) => ({
-      connect: `docker exec -it ${name} psql -U postgres -d ${shellWord(database)}`,
-      remove: 'rehearse clean',
-    }),
+    hints: async (database) => await hintsOf(name, connection, database),
     crash: async (backendPid) => {
       await execInContainer(handle, { argv: ['kill', '-KILL', String(backendPid)] })
       await untilRecovered(connection)
@@ -101,11 +101,26 @@ async function endSessions(connection: Connection, session: string): Promise<voi
   await within(answerWithinMs, ended).catch(() => {})
 }
 
+/** As they work from a shell that knows nothing of how this program was told of the engine. */
+async function hintsOf(name: string, { port }: Connection, database: string): Promise<ServerHints> {
+  const endpoint = await findEndpoint()
+  const docker = ['docker', ...(endpoint?.dockerWords ?? [])].map(shellWord).join(' ')
+  const variables = Object.entries(endpoint?.variables ?? {}).map(
+    ([variable, value]) => `${variable}=${shellWord(value)} `,
+  )
+  const lasting = engineLink()?.forwarded(port)?.lasting
+  return {
+    connect: `${docker} exec -it ${name} psql -U postgres -d ${shellWord(database)}`,
+    remove: `${variables.join('')}rehearse clean`,
+    ...(lasting && { lasting }),
+  }
+}
+
 async function askVersion({ handle }: PostgresContainer, tool: ClientTool): Promise<string | undefined> {
   const { exitCode, stdout } = await execInContainer(handle, { argv: [tool, '--version'] })
   return exitCode === 0 ? /\d+(\.\d+)*/.exec(stdout)?.[0] : undefined
 }
 
 function shellWord(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

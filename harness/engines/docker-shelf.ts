@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { thisOwner } from '../runs/owner.ts'
-import { askEngine, dockerClient } from './docker-client.ts'
+import { askEngine, dockerClient, engineLink } from './docker-client.ts'
 import {
   baseLabel,
   createVolume,
@@ -30,6 +30,8 @@ export const dockerShelf: Shelf = {
 
   async freeBytes(): Promise<number | undefined> {
     const { container } = await dockerClient()
+    // The path would be one of another machine.
+    if (engineLink() !== undefined) return undefined
     const { socketPath } = container.dockerode.modem as { socketPath?: unknown }
     const info = (await askEngine(container.dockerode, '/info')) as { DockerRootDir?: string } | undefined
     if (typeof socketPath !== 'string' || info?.DockerRootDir === undefined) return undefined

@@ -2,7 +2,7 @@ import type { Container, ContainerInfo } from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { isAlive, isOnThisHost, parseOwner } from '../runs/owner.ts'
 import type { Owner } from '../runs/run.ts'
-import { answerWithinMs, askEngine, engineWords } from './docker-client.ts'
+import { answerWithinMs, engineTime, engineWords } from './docker-client.ts'
 import { expiresLabel, ownerLabel, removeContainer, runLabel } from './docker-container.ts'
 import type { SweepRequest } from './engine.ts'
 import { keptPrefix } from './docker-server.ts'
@@ -101,11 +101,4 @@ function hasExpired({ Labels }: ContainerInfo, now: number): boolean {
 
 function nameOf(names: readonly string[]): string {
   return (names[0] ?? '').replace(/^\//, '')
-}
-
-/** The engine may be on another machine, whose clock made the containers' dates. */
-async function engineTime(client: ContainerRuntimeClient): Promise<number> {
-  const info = (await askEngine(client.container.dockerode, '/info')) as { SystemTime?: string } | undefined
-  const time = Date.parse(info?.SystemTime ?? '')
-  return Number.isNaN(time) ? Date.now() : time
 }

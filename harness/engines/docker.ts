@@ -1,6 +1,7 @@
 import { HarnessError, messageOf } from '../errors.ts'
 import { dockerClient } from './docker-client.ts'
 import { startContainer } from './docker-container.ts'
+import { findEndpoint, type Endpoint } from './docker-endpoint.ts'
 import { dockerFreezing } from './docker-freezing.ts'
 import { ensureImage, imageAvailability, imageFor } from './docker-image.ts'
 import { dockerServer } from './docker-server.ts'
@@ -26,13 +27,26 @@ export const docker: Engine = {
     const client = await dockerClient()
     const image = imageFor(request)
     await ensureImage(client, image)
-    return dockerServer(image, await startContainer(client, image, request.run, { directory: request.data }))
+    return dockerServer(
+      image,
+      await startContainer(client, image, request.run, {
+        directory: request.data,
+        settings: request.settings,
+      }),
+    )
   },
 
   async sweep(request): Promise<string[]> {
-    const client = await dockerClient().catch(() => undefined)
-    return client === undefined ? [] : await sweepContainers(client, request)
+    const client = await dockerClient().catch((error: unknown) => messageOf(error))
+    if (typeof client !== 'string') return await sweepContainers(client, request)
+    // Where nobody named one, there was none to leave anything on.
+    const named = await findEndpoint().then(isNamed, () => true)
+    return named ? [`Nothing was looked for in Docker. ${client}`] : []
   },
 
   freezing: dockerFreezing,
+}
+
+function isNamed(endpoint: Endpoint | undefined): boolean {
+  return endpoint !== undefined
 }

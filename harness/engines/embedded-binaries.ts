@@ -21,13 +21,19 @@ export const platform = `${process.platform}-${process.arch}`
  * node_modules above `cwd` and above this file, then the system's. Newest major first; of one major, the first found.
  */
 export async function findBinaries(cwd = process.cwd()): Promise<Binaries[]> {
-  const packages = await Promise.all((await packageDirectories(cwd)).map(binariesOfPackage))
+  const packages = await packagedBinaries(cwd)
   const system = await Promise.all((await systemDirectories()).map(binariesOfSystem))
   const byMajor = new Map<number, Binaries>()
   for (const found of [...packages, ...system]) {
     if (found !== undefined && !byMajor.has(found.major)) byMajor.set(found.major, found)
   }
   return [...byMajor.values()].toSorted((one, other) => other.major - one.major)
+}
+
+/** Those of npm packages alone, which are found without starting a process. */
+export async function packagedBinaries(cwd = process.cwd()): Promise<Binaries[]> {
+  const found = await Promise.all((await packageDirectories(cwd)).map(binariesOfPackage))
+  return found.filter((binaries) => binaries !== undefined)
 }
 
 async function packageDirectories(cwd: string): Promise<string[]> {

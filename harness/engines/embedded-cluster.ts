@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, chmod, chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
+import type { ServerRequest } from './engine.ts'
 import { directoryMode, serverPrefix } from '../runs/directory.ts'
 import type { Run } from '../runs/run.ts'
+import { callStorageHook, releaseStorage, rememberStorageHook } from '../runs/storage-hook.ts'
 import { usableBin } from './embedded-install.ts'
 import type { ServerUser } from './embedded-install.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -17,6 +19,10 @@ export interface Cluster {
   readonly bin: string
   readonly password: string
   readonly user: ServerUser
+  /** For the server's command line. */
+  readonly settings?: ServerRequest['settings']
+  /** The command that made the data directory and removes it. */
+  readonly storageHook: string | undefined
 }
 
 /**
@@ -24,23 +30,79 @@ export interface Cluster {
  * There is no cache of initialised directories: initdb takes 0.45 s, and copying one and giving it a password of its
  * own 0.25 s, measured on 2 cores.
  */
-export async function initialise(binaries: Binaries, user: ServerUser, run: Run): Promise<Cluster> {
-  const cluster = await emptyCluster(binaries, user, run)
-  await initdb(cluster, binaries.major, run)
-  await appendFile(join(cluster.dataDirectory, 'postgresql.conf'), await settings())
-  return cluster
+export async function initialise(
+  binaries: Binaries,
+  user: ServerUser,
+  { run, storageHook }: ClusterRequest,
+): Promise<Cluster> {
+  const cluster = await emptyCluster(binaries, user, { run, storageHook })
+  return await removedOnFailure(cluster.directory, async () => {
+    await initdb(cluster, binaries.major, run)
+    await appendFile(join(cluster.dataDirectory, 'postgresql.conf'), await settings())
+    return cluster
+  })
 }
 
-/** The same with nothing in its data directory yet. */
-export async function emptyCluster(binaries: Binaries, user: ServerUser, run: Run): Promise<Cluster> {
+export interface ClusterRequest {
+  readonly run: Run
+  readonly storageHook?: string | undefined
+  /** A directory to start from, where the storage hook can clone it. */
+  readonly source?: string | undefined
+}
+
+/** The same with nothing in its data directory yet, or with what the storage hook has cloned of the source. */
+export async function emptyCluster(
+  binaries: Binaries,
+  user: ServerUser,
+  { run, storageHook, source }: ClusterRequest,
+): Promise<Cluster & { readonly cloned: boolean }> {
   const directory = await mkdtemp(join(run.directory, serverPrefix))
-  await chmod(directory, directoryMode)
-  const bin = await usableBin(binaries, user, directory)
-  const dataDirectory = join(directory, 'data')
-  const password = randomBytes(16).toString('hex')
-  await mkdir(dataDirectory, { mode: 0o700 })
-  if (user !== undefined) await chown(dataDirectory, user.uid, user.gid)
-  return { directory, dataDirectory, bin, password, user }
+  return await removedOnFailure(directory, async () => {
+    await chmod(directory, directoryMode)
+    const bin = await usableBin(binaries, user, directory)
+    const dataDirectory = join(directory, 'data')
+    const password = randomBytes(16).toString('hex')
+    const cloned = await makeData(dataDirectory, storageHook, source)
+    await chmod(dataDirectory, 0o700)
+    if (user !== undefined) await chown(dataDirectory, user.uid, user.gid)
+    return { directory, dataDirectory, bin, password, user, storageHook, cloned }
+  })
+}
+
+/** Whether it is a clone of the source. */
+async function makeData(
+  dataDirectory: string,
+  storageHook: string | undefined,
+  source: string | undefined,
+): Promise<boolean> {
+  if (storageHook === undefined) {
+    await mkdir(dataDirectory)
+    return false
+  }
+  await rememberStorageHook(dirname(dataDirectory), storageHook)
+  if (source !== undefined && (await callStorageHook(storageHook, 'clone', source, dataDirectory)))
+    return true
+  await callStorageHook(storageHook, 'create', dataDirectory)
+  return false
+}
+
+/** Does `work`, and removes the cluster's directory when it fails. */
+export async function removedOnFailure<Result>(
+  directory: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    await removeCluster(directory)
+    throw error
+  }
+}
+
+/** Removes the cluster's directory, its data by the command that made it. Harmless to repeat. */
+export async function removeCluster(directory: string): Promise<void> {
+  await releaseStorage(directory)
+  await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 }
 
 /** The environment of the server's programs: nothing of ours but what finds programs and temporary files. */

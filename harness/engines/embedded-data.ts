@@ -21,8 +21,15 @@ export async function fillCluster(
   settings: string,
   run: Run,
 ): Promise<void> {
-  const access = 'host all postgres 127.0.0.1/32 scram-sha-256\n'
-  for await (const file of ownFiles(data, { settings, access })) await place(cluster, file)
+  for await (const file of ownFiles(data, { settings, access: ownAccess })) await place(cluster, file)
+  await finishCluster(cluster, data, run)
+}
+
+/** Who may connect: `postgres`, from this machine, with the password. */
+export const ownAccess = 'host all postgres 127.0.0.1/32 scram-sha-256\n'
+
+/** Makes `postgres` ours in a data directory whose files are in place. */
+export async function finishCluster(cluster: Cluster, data: DataDirectory, run: Run): Promise<void> {
   const session: SingleUserSession = async (args, statements) =>
     await singleUser(cluster, args, statements, run)
   await takeOver(session, cluster.dataDirectory, data, cluster.password)

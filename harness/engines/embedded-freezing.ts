@@ -1,10 +1,12 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import { directoryMode, serverPrefix } from '../runs/directory.ts'
+import { callStorageHook, rememberStorageHook } from '../runs/storage-hook.ts'
 import { canShareBlocks, copyTree } from './copy-tree.ts'
 import { platform, type Binaries } from './embedded-binaries.ts'
-import { serverUser, usableBin } from './embedded-install.ts'
+import { removeCluster } from './embedded-cluster.ts'
+import { serverUser, usableBin, type ServerUser } from './embedded-install.ts'
 import { startPostmaster } from './embedded-postmaster.ts'
 import { embeddedServer, type EmbeddedServer } from './embedded-server.ts'
 import { startEmbedded } from './embedded-start.ts'
@@ -38,16 +40,14 @@ export function embeddedFreezing(choose: (request: ServerRequest) => Promise<Bin
 
     clone: async (frozen, request) => await cloneOf(await choose(request), frozen, request),
 
-    async discard({ place }: Frozen): Promise<void> {
-      await rm(join(place, '..'), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
-    },
+    discard: async ({ place }) => await removeCluster(join(place, '..')),
 
     shelf: embeddedShelf,
   }
 }
 
 async function freeze(server: EmbeddedServer): Promise<Frozen> {
-  const { dataDirectory, password } = server.cluster
+  const { dataDirectory, password, storageHook } = server.cluster
   const needed = await neededLog(server.connection('postgres'))
   await server.halt()
   const controlDigest = cleanDigest(await readFile(join(dataDirectory, controlFile)))
@@ -57,7 +57,8 @@ async function freeze(server: EmbeddedServer): Promise<Frozen> {
       await rm(join(log, name), { force: true })
   }
   await writeFile(join(dataDirectory, passwordName), password, { mode: 0o600 })
-  return { place: dataDirectory, controlDigest, bytes: await bytesBelow(dataDirectory) }
+  const frozen = { place: dataDirectory, controlDigest, bytes: await bytesBelow(dataDirectory) }
+  return storageHook === undefined ? frozen : { ...frozen, storageHook }
 }
 
 async function cloneOf(
@@ -73,26 +74,47 @@ async function cloneOf(
     const control = await readFile(join(frozen.place, controlFile)).catch(() => undefined)
     const password = await readFile(join(frozen.place, passwordName), 'utf8').catch(() => undefined)
     requireUnaltered(frozen, password === undefined ? undefined : control)
-    const shared = await canShareBlocks(join(frozen.place, 'PG_VERSION'), directory)
-    if (!shared) await requireRoom(directory, frozen)
     const user = await serverUser()
     const dataDirectory = join(directory, 'data')
-    const [bin] = await Promise.all([
+    const [bin, method] = await Promise.all([
       usableBin(binaries, user, directory),
-      copyTree(frozen.place, dataDirectory, user),
+      cloneData(frozen, dataDirectory, user),
     ])
-    const cluster = { directory, dataDirectory, bin, password: password ?? '', user }
+    const { storageHook } = frozen
+    const cluster = { directory, dataDirectory, bin, password: password ?? '', user, storageHook }
     const server = embeddedServer(cluster, await startPostmaster(cluster, request.run), request.run)
     return {
       server,
-      method: shared ? 'copies that share their blocks (reflink)' : 'copies of the data directory',
+      method,
       // A shared block is copied when it is written, which costs a write about as much as any other.
       unshare: async () => {},
     }
   } catch (error) {
-    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    await removeCluster(directory)
     throw error
   }
+}
+
+/** How the copy was made. */
+async function cloneData(frozen: Frozen, dataDirectory: string, user: ServerUser): Promise<string> {
+  const { place, storageHook } = frozen
+  const directory = dirname(dataDirectory)
+  if (storageHook === undefined) {
+    const shared = await canShareBlocks(join(place, 'PG_VERSION'), directory)
+    if (!shared) await requireRoom(directory, frozen)
+    await copyTree(place, dataDirectory, user)
+    return shared ? 'copies that share their blocks (reflink)' : 'copies of the data directory'
+  }
+  await rememberStorageHook(directory, storageHook)
+  if (!(await callStorageHook(storageHook, 'clone', place, dataDirectory))) throw notCloned(place)
+  await chmod(dataDirectory, 0o700)
+  return 'clones by the storage hook'
+}
+
+function notCloned(place: string): HarnessError {
+  return new HarnessError('storage-hook-failed', `The storage hook cannot clone what it made, ${place}.`, {
+    hint: 'Let it clone every directory that it created, or leave out --storage-hook.',
+  })
 }
 
 async function requireRoom(directory: string, { bytes }: Frozen): Promise<void> {

@@ -69,7 +69,11 @@ export async function lastLog({ directory }: Cluster): Promise<string> {
 async function spawnPostmaster(cluster: Cluster, port: number, run: Run): Promise<ChildProcess> {
   const log = await open(logFile(cluster.directory), 'w', 0o600)
   try {
-    const args = ['-D', cluster.dataDirectory, '-p', String(port)]
+    const settings = Object.entries(cluster.settings ?? {}).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ])
+    const args = ['-D', cluster.dataDirectory, '-p', String(port), ...settings]
     const child = spawn(join(cluster.bin, 'postgres'), args, {
       ...cluster.user,
       cwd: cluster.directory,

@@ -1,9 +1,9 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError } from '../errors.ts'
 import { clientToolVersion, runClientTool } from '../postgres/client-tools.ts'
 import type { Run } from '../runs/run.ts'
-import type { Cluster } from './embedded-cluster.ts'
+import { removeCluster, type Cluster } from './embedded-cluster.ts'
 import { lastLog, startPostmaster } from './embedded-postmaster.ts'
 import type { Postmaster } from './embedded-postmaster.ts'
 import type { Server } from './engine.ts'
@@ -83,7 +83,7 @@ async function requireAlive(cluster: Cluster, postmaster: Postmaster): Promise<v
 
 async function stop(cluster: Cluster, postmaster: Postmaster): Promise<void> {
   await postmaster.stop()
-  await rm(cluster.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  await removeCluster(cluster.directory)
 }
 
 /** The password waits in a file that only we can read. */

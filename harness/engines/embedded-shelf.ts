@@ -4,7 +4,9 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runsDirectory, serverPrefix } from '../runs/directory.ts'
 import { isAlive, parseOwner, thisOwner } from '../runs/owner.ts'
+import { rememberStorageHook, callStorageHook } from '../runs/storage-hook.ts'
 import { copyTree } from './copy-tree.ts'
+import { removeCluster } from './embedded-cluster.ts'
 import { serverUser } from './embedded-install.ts'
 import type { Frozen, Shelf, ShelvedSnapshot } from './engine.ts'
 
@@ -16,6 +18,8 @@ const recordName = 'snapshot.json'
 const ownerName = 'owner.json'
 /** How the names of directories begin that are being made, or removed. */
 const passing = /^\.(new|gone)-/
+/** And of those with what a storage hook keeps. */
+const holding = '.held-'
 
 /**
  * A directory a snapshot, named by its key, in `XDG_CACHE_HOME/pg-rehearsal/snapshots`. It is made under another name
@@ -26,7 +30,9 @@ export const embeddedShelf: Shelf = {
     const names = await readdir(shelfDirectory()).catch(() => [])
     const bases = await basesInUse()
     const found = await Promise.all(
-      names.filter((name) => !passing.test(name)).map((name) => read(name, bases)),
+      names
+        .filter((name) => !passing.test(name) && !name.startsWith(holding))
+        .map((name) => read(name, bases)),
     )
     return found.filter((snapshot) => snapshot !== undefined)
   },
@@ -40,8 +46,8 @@ export const embeddedShelf: Shelf = {
   async put({ key, frozen, record }): Promise<ShelvedSnapshot> {
     const target = join(shelfDirectory(), key)
     const making = await passingDirectory('new')
-    await move(frozen.place, join(making, dataName))
-    const shelved = { ...frozen, place: join(target, dataName) }
+    const place = await shelve(frozen, { making, target })
+    const shelved = { ...frozen, place }
     await writeFile(join(making, recordName), JSON.stringify({ frozen: shelved, record }), { mode: 0o600 })
     await rm(join(making, ownerName))
     try {
@@ -49,6 +55,7 @@ export const embeddedShelf: Shelf = {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       await rm(making, { recursive: true, force: true })
+      if (frozen.storageHook !== undefined) await removeCluster(dirname(place))
       const there = code === 'ENOTEMPTY' || code === 'EEXIST' ? await read(key, []) : undefined
       if (there === undefined) throw error
       return there
@@ -56,11 +63,12 @@ export const embeddedShelf: Shelf = {
     return { key, frozen: shelved, record, clones: 0 }
   },
 
-  async remove({ key }: ShelvedSnapshot): Promise<void> {
+  async remove({ key, frozen }: ShelvedSnapshot): Promise<void> {
     const leaving = await passingDirectory('gone')
     await rename(join(shelfDirectory(), key), join(leaving, key)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
     })
+    if (frozen.storageHook !== undefined) await removeCluster(dirname(frozen.place))
     await rm(leaving, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   },
 }
@@ -77,6 +85,14 @@ export async function sweepShelf(): Promise<string[]> {
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     lines.push(`Removed an unfinished snapshot: ${directory}`)
   }
+  const kept = new Set((await embeddedShelf.list()).map(({ frozen }) => dirname(frozen.place)))
+  for (const name of names.filter((it) => it.startsWith(holding))) {
+    const directory = join(shelfDirectory(), name)
+    const owner = parseOwner(await readFile(join(directory, ownerName), 'utf8').catch(() => ''))
+    if (kept.has(directory) || owner === undefined || isAlive(owner)) continue
+    await removeCluster(directory)
+    lines.push(`Removed the data of an unfinished snapshot: ${directory}`)
+  }
   return lines
 }
 
@@ -86,7 +102,16 @@ function shelfDirectory(): string {
 }
 
 async function passingDirectory(kind: 'new' | 'gone'): Promise<string> {
-  const directory = join(shelfDirectory(), `.${kind}-${randomBytes(6).toString('hex')}`)
+  return await ownedDirectory(`.${kind}-`)
+}
+
+/** For data that a storage hook keeps. */
+async function heldDirectory(): Promise<string> {
+  return await ownedDirectory(holding)
+}
+
+async function ownedDirectory(prefix: string): Promise<string> {
+  const directory = join(shelfDirectory(), `${prefix}${randomBytes(6).toString('hex')}`)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await writeFile(join(directory, ownerName), JSON.stringify(thisOwner()), { mode: 0o600 })
   return directory
@@ -116,6 +141,25 @@ async function basesInUse(): Promise<string[]> {
     }
   }
   return bases
+}
+
+/**
+ * Where the data lies from then on: on the shelf, or, made by a storage hook, in a directory of its own that is never
+ * renamed, for some storage knows its volumes by their paths.
+ */
+async function shelve(
+  { place, storageHook }: Frozen,
+  { making, target }: { readonly making: string; readonly target: string },
+): Promise<string> {
+  if (storageHook === undefined) {
+    await move(place, join(making, dataName))
+    return join(target, dataName)
+  }
+  const held = await heldDirectory()
+  await rememberStorageHook(held, storageHook)
+  await callStorageHook(storageHook, 'freeze', place, join(held, dataName))
+  await rm(dirname(place), { recursive: true, force: true })
+  return join(held, dataName)
 }
 
 /** Another file system is copied to. What lies on the shelf is not for writing. */

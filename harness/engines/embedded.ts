@@ -1,7 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
-import { findBinaries, platform } from './embedded-binaries.ts'
+import { findBinaries, packagedBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { embeddedFreezing } from './embedded-freezing.ts'
 import { whyNotRunnable } from './embedded-install.ts'
@@ -51,7 +51,9 @@ async function choose({ major, image }: ServerRequest): Promise<Choice> {
   }
   const known = runnable.get(major)
   if (known !== undefined) return { available: true, binaries: known }
-  const found = await findBinaries()
+  // A package comes before the system's own, which takes several processes to find.
+  const packaged = (await packagedBinaries()).find((candidate) => candidate.major === major)
+  const found = packaged === undefined ? await findBinaries() : [packaged]
   const binaries = major === undefined ? found[0] : found.find((candidate) => candidate.major === major)
   if (binaries === undefined) return missing(major, found)
   const problem = await whyNotRunnable(binaries)

@@ -48,6 +48,8 @@ export interface Frozen {
   /** Hex SHA-256 of its `global/pg_control`. */
   readonly controlDigest: string
   readonly bytes: number
+  /** The command that clones and removes it; left out where the engine does. */
+  readonly storageHook?: string
 }
 
 export interface CloneServerRequest extends ServerRequest {
@@ -97,6 +99,10 @@ export interface ServerRequest {
   readonly productionIdentifier?: string | null
   /** Start on these files, which must be of `major`, instead of on an empty cluster. */
   readonly data?: DataDirectory | undefined
+  /** On the server's command line: they hold while it runs, and its data knows nothing of them. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Embedded: a command that makes, clones and removes data directories; see `callStorageHook`. */
+  readonly storageHook?: string | undefined
   readonly run: Run
   /** A kept server is removed by the first sweep after this; undefined: by `rehearse clean` alone. */
   readonly expiresAt?: Date
@@ -129,6 +135,8 @@ export interface Server {
   /** `runTool` runs on this machine: its tools can be given paths of files here. */
   readonly toolsReadFiles: boolean
   readonly egress: Egress
+  /** What it means that the server is on another machine, a sentence each. */
+  readonly remote?: readonly string[]
   connection(database: string): Connection
   /** Whether `runTool` has this client tool, and its version (`17.10`). */
   toolVersion(tool: ClientTool): Promise<string | undefined>
@@ -145,7 +153,7 @@ export interface Server {
   /** Shuts a server of ours down and starts it again; `connection` may lead to another port afterwards. */
   restart(): Promise<void>
   /** A shell command that opens psql in `database`, holding no secret; and one that removes it all. */
-  hints(database: string): Promise<{ readonly connect: string; readonly remove: string }>
+  hints(database: string): Promise<ServerHints>
   /**
    * Ends one of the server's processes with SIGKILL, upon which it ends all its sessions, forgets what was in
    * memory and recovers from its log; resolves when it answers again. Undefined where the server is not ours alone.
@@ -155,6 +163,13 @@ export interface Server {
   keep(): Promise<void>
   /** Stops and removes; safe to call twice. */
   stop(): Promise<void>
+}
+
+export interface ServerHints {
+  readonly connect: string
+  readonly remove: string
+  /** What connects when this program has ended, where it is another than `connection`; once `tunnel` runs, if there is one. */
+  readonly lasting?: { readonly host: string; readonly port: number; readonly tunnel?: string }
 }
 
 export type ClientTool = 'psql' | 'pg_restore' | 'pg_dump'

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Rehearsal } from '../rehearsal.ts'
 import { estimatesSection } from './html/estimates.ts'
 import { findingsSection } from './html/findings.ts'
@@ -10,50 +9,32 @@ import { crashesSection } from './html/crashes.ts'
 import { backupSection, limitsSection, versionsSection } from './html/provenance.ts'
 import { hasRollback, rollbackSection } from './html/rollback.ts'
 import { specsSection, tablesSection } from './html/sections.ts'
-import { style } from './html/style.ts'
+import { shell } from './html/shell.ts'
 import { timelineSection } from './html/timeline.ts'
 import { trendsSection } from './html/trends.ts'
-import { signs } from './html/tone.ts'
 import type { Report } from './report.ts'
 import { verdictTitles } from './text.ts'
 
-/**
- * One file for people: no script, no request to anywhere, light and dark, phone and paper. Its content
- * security policy allows nothing but its own style sheet, by digest.
- */
+/** One file for people, also on a phone and on paper. */
 export const html = {
   name: 'html',
   description: 'one self-contained page for people, also on a phone and on paper',
   render: (rehearsal) => page(rehearsal).html,
 } satisfies Report
 
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
-
 function page(rehearsal: Rehearsal): Markup {
   const { tool, verdict, summary } = rehearsal
-  return markup`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<meta name="description" content="${summary}"><link rel="icon" href="data:,">
-<title>${verdictTitles[verdict]}: migration rehearsal</title>
-<style>${{ html: style }}</style></head>
-<body>${signs}<a class="skip" href="#main">Skip to the findings</a>
-${overview(rehearsal)}
+  return shell({
+    title: `${verdictTitles[verdict]}: migration rehearsal`,
+    description: summary,
+    skip: 'Skip to the findings',
+    body: markup`${overview(rehearsal)}
 ${jumps(rehearsal)}
 <main class="wrap" id="main">
 ${clientsSection(rehearsal)}${findingsSection(rehearsal.findings)}${timelineSection(rehearsal)}${migrationsSection(rehearsal)}${rollbackSection(rehearsal)}${crashesSection(rehearsal)}${estimatesSection(rehearsal)}${tablesSection(rehearsal)}${specsSection(rehearsal)}${trendsSection(rehearsal)}${backupSection(rehearsal)}${limitsSection(rehearsal)}${versionsSection(rehearsal)}
 </main>
-<footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>
-</body></html>
-`
+<footer><div class="wrap">${tool.name} ${tool.version}, rehearsal <code>${rehearsal.id}</code>. This page is complete in itself: it loads nothing and runs no script.</div></footer>`,
+  })
 }
 
 function jumps(rehearsal: Rehearsal): Markup {

@@ -1,11 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { directoryMode, keptFile, ownerFile, processesFile, runsDirectory } from './directory.ts'
+import {
+  directoryMode,
+  keptFile,
+  ownerFile,
+  processesFile,
+  runsDirectory,
+  serverPrefix,
+} from './directory.ts'
 import { thisOwner } from './owner.ts'
 import { processOf } from './processes.ts'
 import type { Run } from './run.ts'
+import { releaseStorage } from './storage-hook.ts'
 
 /**
  * Opens a run: its directory appears at once with the owner's name in it, so that whatever happens next a
@@ -47,7 +55,10 @@ export async function openRun(): Promise<Run> {
       writeFileSync(join(directory, keptFile), until, { mode: 0o600, flag: until === '' ? 'a' : 'w' })
     },
     dispose: async () => {
-      if (!kept) await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+      if (kept) return
+      for (const name of await readdir(directory).catch(() => []))
+        if (name.startsWith(serverPrefix)) await releaseStorage(join(directory, name))
+      await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     },
   }
 }

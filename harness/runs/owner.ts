@@ -1,4 +1,5 @@
-import { readlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { processOf } from './processes.ts'
 import type { Owner } from './run.ts'
@@ -42,12 +43,30 @@ export function parseOwner(text: string): Owner | undefined {
 // namespace. The initial one has this fixed inode (PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h).
 const initialPidNamespace = 'pid:[4026531836]'
 
+let host: string | undefined
+
 function thisHost(): string {
+  return (host ??= hostName())
+}
+
+function hostName(): string {
   if (process.platform !== 'linux') return hostname()
+  const name = [hostname(), ...machine()].join(' ')
   try {
     const namespace = readlinkSync('/proc/self/ns/pid')
-    return namespace === initialPidNamespace ? hostname() : `${hostname()} ${namespace}`
+    return namespace === initialPidNamespace ? name : `${name} ${namespace}`
   } catch {
-    return hostname()
+    return name
+  }
+}
+
+/** Two machines of one name may share an engine, and one must not take the other's living runs for its own dead ones. */
+function machine(): string[] {
+  try {
+    // The id itself is not to be given away: machine-id(5).
+    const id = readFileSync('/etc/machine-id')
+    return id.length === 0 ? [] : [createHash('sha256').update(id).digest('hex').slice(0, 12)]
+  } catch {
+    return []
   }
 }

@@ -6,6 +6,7 @@ import { isLeftover } from './leftover.ts'
 import { parseOwner } from './owner.ts'
 import { endPostmaster } from './postmaster.ts'
 import { groupIsThere, signalGroup } from './processes.ts'
+import { releaseStorage } from './storage-hook.ts'
 
 /**
  * Ends and removes what runs left whose program is gone: their process groups, embedded servers and directories;
@@ -59,6 +60,7 @@ async function sweepRun(name: string, directory: string): Promise<string[]> {
   for (const { pid, startedAt } of await trackedProcesses(directory)) {
     if (await endGroup(pid, startedAt)) lines.push(`Ended process group ${pid} of run ${id}.`)
   }
+  for (const server of await serversOf(directory)) await releaseStorage(server)
   if (await remove(directory)) lines.push(`Removed the directory of run ${id}: ${directory}`)
   return lines
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Container } from 'dockerode'
 import { execa } from 'execa'
-import { dockerClient, engineWords } from '../engines/docker-client.ts'
+import { dockerClient, engineLink, engineWords } from '../engines/docker-client.ts'
 import { ownerLabel, removeContainer, runLabel } from '../engines/docker-container.ts'
 import { execInContainer } from '../engines/docker-exec.ts'
 import { ensureImage, imageFor } from '../engines/docker-image.ts'
@@ -28,6 +28,7 @@ export async function containerTool(source: Source, major: number, run: Run): Pr
     })
   }
   const client = await dockerClient()
+  requireReachable(source)
   const image = imageFor({ image: undefined, major })
   await ensureImage(client, image)
   const container = await start(client.container.dockerode, image, run)
@@ -55,6 +56,19 @@ export async function containerTool(source: Source, major: number, run: Run): Pr
     await removeContainer(container).catch(() => {})
     throw error
   }
+}
+
+/** What is `localhost` there is another server, or none. */
+function requireReachable({ connection: { host } }: Source): void {
+  const link = engineLink()
+  if (link === undefined || !/^(?:localhost|127\.|::1$|\/)/i.test(host)) return
+  throw new HarnessError(
+    'no-pg-dump',
+    `${host} is this machine, and the Docker engine with pg_dump is another: ${link.endpoint.name}`,
+    {
+      hint: 'Install the PostgreSQL client programs here, or name the server by an address that both can reach.',
+    },
+  )
 }
 
 const script = 'IFS= read -r PGPASSWORD && export PGPASSWORD && exec pg_dump "$@"'

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { BackupContents, MigrationTable } from '../backups/backup-format.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { listDataTables } from '../catalog/data-tables.ts'
 import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog, type TableName } from '../catalog/read.ts'
+import { planSampling, type Sampling } from '../catalog/sampling.ts'
 import { recordTables } from '../migrator/records/index.ts'
 import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
@@ -22,6 +24,8 @@ export interface Baseline {
   readonly tables: readonly TableFingerprint[]
   /** The Migrator's own tables, which are part of no comparison. */
   readonly ignoreTables: readonly TableName[]
+  /** Which tables are compared by a sample of their rows, wherever data is compared. */
+  readonly sampling: Sampling
 }
 
 /** Takes down the restored database's catalog, row counts and digests, and compares the counts with the backup's. */
@@ -32,7 +36,7 @@ export async function baseline(
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
   const ignoreTables = migratorTables(table, plan.migrate.command !== undefined)
-  return await describeRestored(restored, ignoreTables, facts.contents, progress)
+  return await describeRestored(restored, ignoreTables, facts.contents, progress, plan.sampleAboveBytes)
 }
 
 /** The same without any table left out but those named. */
@@ -41,13 +45,21 @@ export async function describeRestored(
   ignoreTables: readonly TableName[],
   { rows: expected }: BackupContents,
   progress: Progress,
+  sampleAboveBytes?: number,
 ): Promise<StageOutput<Baseline>> {
   progress('reading catalog and data')
+  const sampling = planSampling(
+    sampleAboveBytes === undefined
+      ? []
+      : await withClient(pristine, (client) => listDataTables(client, ignoreTables)),
+    sampleAboveBytes,
+  )
   const [catalog, tables] = await Promise.all([
     withClient(pristine, (client) => readCatalog(client, { ignoreTables })),
     fingerprint({
       connect: () => connect(pristine),
       ignoreTables,
+      sampling,
       parallelism: availableParallelism(),
       onProgress: (done, all) => progress(`digests of ${done} of ${all} tables`),
     }),
@@ -57,7 +69,7 @@ export async function describeRestored(
   const differences = await withClient(pristine, (client) => rowDifferences(client, expected, tables))
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
-    facts: { pristine, catalog, tables, ignoreTables },
+    facts: { pristine, catalog, tables, ignoreTables, sampling },
     summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}`,
     findings: differences.map(rowsLost),
   }

@@ -10,7 +10,7 @@ import type { Provisioned } from './provision.ts'
 /** Compares the rehearsed database's data with the pristine copy's. */
 export async function compareWithPristine(
   { server, database }: Provisioned,
-  { pristine, ignoreTables }: Baseline,
+  { pristine, ignoreTables, sampling }: Baseline,
   by: MatchBy,
   progress: Progress,
 ): Promise<DataDifference[]> {
@@ -19,6 +19,7 @@ export async function compareWithPristine(
     after: () => connect(server.connection(database)),
     by,
     ignoreTables,
+    sampling,
     parallelism: availableParallelism(),
     onProgress: (done, all) => progress(`data of ${done} of ${all} tables`),
   })

@@ -1,10 +1,12 @@
 import { squawkAdvice } from '../advice/squawk.ts'
 import type { Clones } from '../clones/clones.ts'
 import { judgeHazards } from '../hazards/judge.ts'
+import type { Connection } from '../postgres/connection.ts'
 import type { Finding, StatementFacts } from '../rehearsal.ts'
 import { count, duration } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { observeFootprints, type FootprintObserver } from '../trace/footprints.ts'
+import type { Teardown } from '../teardown.ts'
 import { tellServerLog } from '../trace/server-log.ts'
 import { traced, type TracedRun, type TracedStatement } from '../trace/traced.ts'
 import type { Given } from './given.ts'
@@ -13,55 +15,104 @@ import type { RolledBack } from './rollback.ts'
 import { statementFacts } from './statement-facts.ts'
 import { traceMigrator, type MigratorTrace } from './trace-migrator.ts'
 
+/** The migrations and their rollback as they were rehearsed. */
+interface Exact {
+  readonly migrated: Migrated
+  readonly rolledBack: RolledBack
+}
+
+/** The migrations and their rollback once more, looked at. */
+interface Observed {
+  /** Undefined where it was not tried: what stalled or ended the process would do so again, and was reported. */
+  readonly up: MigratorTrace | undefined
+  readonly down: MigratorTrace | undefined
+  readonly footprints: FootprintObserver['footprints']
+  readonly serverTells: boolean
+}
+
+/** An observation that goes on beside other stages. */
+export interface Observing {
+  /** Settles once the copy is there, for which nobody may be connected to the pristine one. */
+  readonly copied: Promise<unknown>
+  readonly observed: Promise<Observed>
+}
+
 /**
  * Migrates and rolls back once more, on a copy of its own, and looks after every statement at what it holds,
- * rewrites and reads. Looking slows migrations down, so durations come from the run that was not looked at.
+ * rewrites and reads. Looking slows migrations down, so durations come from the run that was not looked at, and this
+ * one may go on beside what is not timed.
  */
-export async function locks(
+export function observeStatements(given: Given, clones: Clones, exact: Exact, teardown: Teardown): Observing {
+  const ended = new AbortController()
+  const signal = AbortSignal.any([given.signal, ended.signal])
+  const opening = clones.open({ purpose: 'locks' })
+  const observed = opening.then(async (clone) => {
+    try {
+      return await observe({ ...given, signal }, clone.connection, exact)
+    } finally {
+      await clone.close()
+    }
+  })
+  // Whoever waits for it hears of it; until then nobody may be listening.
+  const settled = observed.catch(() => {})
+  teardown.defer('the second run of the migrations', async () => {
+    ended.abort(new Error('The rehearsal has ended.'))
+    await settled
+  })
+  return { copied: opening.catch(() => {}), observed }
+}
+
+async function observe(
   given: Given,
-  clones: Clones,
-  { migrated, rolledBack }: { migrated: Migrated; rolledBack: RolledBack },
-  progress: Progress,
-): Promise<StageOutput<readonly StatementFacts[]>> {
-  progress('copying the restored database')
-  const clone = await clones.open({ purpose: 'locks' })
-  const { connection } = clone
+  connection: Connection,
+  { migrated, rolledBack }: Exact,
+): Promise<Observed> {
   const serverTells = await tellServerLog(connection)
   const observer = await observeFootprints(connection)
   try {
     const look = (request: Parameters<typeof traceMigrator>[1]) =>
-      traceMigrator(given, request, connection, progress, { rounds: observer.rounds })
+      traceMigrator(given, request, connection, () => {}, { rounds: observer.rounds })
     const up = canRepeat(migrated.trace) ? await look({ operation: 'up', steps: 0 }) : undefined
     const down =
       up?.outcome.error === null && rolledBack.trace !== null && canRepeat(rolledBack.trace)
         ? await look({ operation: 'down', steps: migrated.applied.length })
         : undefined
-    const ups = compared(migrated.trace, up, observer, 'up')
-    const downs = compared(rolledBack.trace, down, observer, 'down')
-    const statements = [...ups, ...downs]
-    return {
-      facts: statementFacts(statements, given.beganAt, serverTells),
-      findings: [
-        ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
-        ...different(migrated.trace, up, 'up'),
-        ...different(rolledBack.trace, down, 'down'),
-        ...(await squawkAdvice(statements, { cwd: given.plan.cwd, scratch: given.run.directory })),
-      ],
-      summary: summaryOf(statements),
-    }
+    return { up, down, footprints: observer.footprints, serverTells }
   } finally {
     await observer.close()
-    await clone.close()
   }
 }
 
-/** What stalled or ended the process would do so again, and was reported. */
+/** Judges what was observed. */
+export async function locks(
+  given: Given,
+  { observed }: Observing,
+  { migrated, rolledBack }: Exact,
+  progress: Progress,
+): Promise<StageOutput<readonly StatementFacts[]>> {
+  progress('looking at every statement, on a copy')
+  const { up, down, footprints, serverTells } = await observed
+  const ups = compared(migrated.trace, up, footprints, 'up')
+  const downs = compared(rolledBack.trace, down, footprints, 'down')
+  const statements = [...ups, ...downs]
+  return {
+    facts: statementFacts(statements, given.beganAt, serverTells),
+    findings: [
+      ...[ups, downs].flatMap((trace) => judgeHazards(trace, given.plan.hazards, new Date())),
+      ...different(migrated.trace, up, 'up'),
+      ...different(rolledBack.trace, down, 'down'),
+      ...(await squawkAdvice(statements, { cwd: given.plan.cwd, scratch: given.run.directory })),
+    ],
+    summary: summaryOf(statements),
+  }
+}
+
 const canRepeat = ({ outcome }: MigratorTrace): boolean => outcome.ended === 'done'
 
 function compared(
   exact: MigratorTrace | null,
   observed: MigratorTrace | undefined,
-  { footprints }: FootprintObserver,
+  footprints: FootprintObserver['footprints'],
   direction: 'up' | 'down',
 ): TracedStatement[] {
   if (exact === null) return []

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
+import { everyRow } from '../catalog/sampling.ts'
 import { templateClones } from '../clones/template-clones.ts'
 import { loadPlan } from '../config.ts'
 import { packageFile } from '../docs.ts'
@@ -44,6 +45,7 @@ describe('a rollback after new writes', function () {
     const before = {
       pristine: server.connection(pristine),
       ignoreTables: tables.map((name) => ({ schema: undefined, name })),
+      sampling: everyRow,
     }
     const migrated = { complete: true, applied: listed.map(({ name }) => name) }
     const earlier = {

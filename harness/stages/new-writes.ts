@@ -23,7 +23,7 @@ import { changedTables } from './staircase/compare-states.ts'
 import { expectSuccess } from './staircase/landing.ts'
 import { refusedStatements, traceMigrator } from './trace-migrator.ts'
 
-type Before = Pick<Baseline, 'pristine' | 'ignoreTables'>
+type Before = Pick<Baseline, 'pristine' | 'ignoreTables' | 'sampling'>
 
 export interface Earlier {
   readonly before: Before
@@ -102,12 +102,13 @@ async function writeAndRollBack(
 
 async function stateOf(
   connection: Connection,
-  { ignoreTables }: Pick<Baseline, 'ignoreTables'>,
+  { ignoreTables, sampling }: Pick<Baseline, 'ignoreTables' | 'sampling'>,
   since?: DatabaseState,
 ): Promise<DatabaseState> {
   return readState({
     connect: () => connect(connection),
     ignoreTables,
+    sampling,
     parallelism: availableParallelism(),
     ...(since === undefined ? {} : { since }),
   })
@@ -117,7 +118,7 @@ async function stateOf(
 async function differences(
   one: Connection,
   other: Connection,
-  { ignoreTables }: Pick<Baseline, 'ignoreTables'>,
+  { ignoreTables, sampling }: Pick<Baseline, 'ignoreTables' | 'sampling'>,
   tables?: ReadonlySet<string>,
 ): Promise<DataDifference[]> {
   return compareData({
@@ -125,6 +126,7 @@ async function differences(
     after: () => connect(other),
     by: 'oid',
     ignoreTables,
+    sampling,
     parallelism: availableParallelism(),
     ...(tables === undefined ? {} : { tables }),
   })

@@ -79,8 +79,8 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const data = backup && (await attempt(dataOf(backup, plan)))
     const productionIdentifier = backup?.facts.systemIdentifier ?? null
-    const { image, serverUrl } = plan
-    const request = { major, image, serverUrl, productionIdentifier, run, data }
+    const { image, serverUrl, storageHook } = plan
+    const request = { major, image, serverUrl, storageHook, productionIdentifier, run, data }
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
@@ -137,10 +137,18 @@ async function listed(
 export async function prepareBackup(given: Given, progress: Progress): Promise<PreparedBackup> {
   const { plan, run } = given
   const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined), progress)
-  const { image, serverUrl } = plan
+  const { image, serverUrl, storageHook } = plan
   const major = plan.postgres ?? facts.serverMajor ?? undefined
   const data = await dataOf({ file, format, facts }, plan)
-  const request = { major, image, serverUrl, productionIdentifier: facts.systemIdentifier, run, data }
+  const request = {
+    major,
+    image,
+    serverUrl,
+    storageHook,
+    productionIdentifier: facts.systemIdentifier,
+    run,
+    data,
+  }
   const chosen = await chooseEngine(plan.engine, request)
   if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
   const configuration = (await readConfiguration(plan, facts)) ?? null

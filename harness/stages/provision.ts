@@ -1,3 +1,4 @@
+import { loadSettings } from '../backups/fast-load.ts'
 import type { BackupFacts } from '../backups/backup-format.ts'
 import { chooseDatabase } from '../backups/physical/choose-database.ts'
 import type { DataFile } from '../engines/data-directory.ts'
@@ -81,7 +82,7 @@ export async function provision(
   }
   await makeRoom(freezing, prepared, observe)
   const starting = freezing
-    .start(observed(request, given.signal, progress))
+    .start(observed(loading(prepared), given.signal, progress))
     .then((server) => makeSnapshot(freezing, server, key))
   teardown.defer('the server that was restored into', async () =>
     (await starting.catch(() => undefined))?.dispose(),
@@ -113,6 +114,12 @@ async function startDatabase(
     ...(locale === null ? {} : { locale }),
   })
   return { database: name, findings: differences.map((difference) => localeDiffers(facts, difference)) }
+}
+
+/** Where production's settings are taken over, the server has to have those instead. */
+function loading({ request, configuration }: PreparedBackup): ServerRequest {
+  if (request.data !== undefined || configuration !== null) return request
+  return { ...request, settings: loadSettings }
 }
 
 /** Copying a base backup says how far it is, and ends when the rehearsal does. */

@@ -34,6 +34,7 @@ export async function staircase(
     pending,
     withoutDown,
     ignoreTables: before.ignoreTables,
+    sampling: before.sampling,
     allowed: given.plan.allowedDataChanges,
     known: new Map(before.tables.map(({ name, rows, digest }) => [name, { rows, digest }])),
     parallelism: availableParallelism(),

@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Baseline } from './baseline.ts'
+import { sampledFindings } from './sampled.ts'
 import { compareWithPristine } from './compare-data.ts'
 import type { Provisioned } from './provision.ts'
 
@@ -19,15 +20,23 @@ export async function verifyData(
   const facts = { differences, allowed: allowedDataChanges }
   return {
     facts: differences,
-    findings: [checks['data-changed'], checks['row-count-drift'], checks['data-dropped']].flatMap((check) =>
-      check.judge(facts),
-    ),
-    summary: describe(before.tables.length, differences),
+    findings: [
+      ...[checks['data-changed'], checks['row-count-drift'], checks['data-dropped']].flatMap((check) =>
+        check.judge(facts),
+      ),
+      ...sampledFindings(before.sampling),
+    ],
+    summary: describe(before, differences),
   }
 }
 
-/** `21 tables compared row by row: no difference`. */
-export function describe(tables: number, differences: readonly DataDifference[]): string {
+/** `21 tables compared, 2 of them by a sample of their rows: no difference`. */
+export function describe(
+  { tables, sampling }: Pick<Baseline, 'tables' | 'sampling'>,
+  differences: readonly DataDifference[],
+): string {
   const found = differences.length === 0 ? 'no difference' : count(differences.length, 'difference')
-  return `${count(tables, 'table')} compared: ${found}`
+  const { size } = sampling.oneIn
+  const sampled = size === 0 ? '' : `, ${size} of them by a sample of ${size === 1 ? 'its' : 'their'} rows`
+  return `${count(tables.length, 'table')} compared${sampled}: ${found}`
 }

@@ -44,7 +44,7 @@ export async function verifyRollback(
     ],
     summary: [
       `${count(before.catalog.objects.size, 'object')} compared: ${catalog.length === 0 ? 'no difference' : count(catalog.length, 'difference')}`,
-      describeData(before.tables.length, data),
+      describeData(before, data),
       describePass(specs.pass),
     ].join('; '),
   }

@@ -8,19 +8,22 @@ import type { TocEntry } from './toc.ts'
 /**
  * Walks over the blocks of data behind the table of contents, by their own lengths, and checks that every
  * entry with data has its block, whole. Returns the stored bytes of the blocks in `wanted`, by entry number;
- * one of more than 16 MiB is left out. Source: pg_backup_custom.c.
+ * one of more than 16 MiB is left out. `onBlock` hears where each begins. Source: pg_backup_custom.c.
  */
 export async function walkBlocks(
   reader: ArchiveReader,
   entries: readonly TocEntry[],
   wanted: ReadonlySet<number>,
+  onBlock: (dumpId: number, start: number) => void = () => {},
 ): Promise<Map<number, Buffer>> {
   const missing = new Map(entries.filter((entry) => entry.hasData).map((entry) => [entry.dumpId, entry]))
   const found = new Map<number, Buffer>()
   while (missing.size > 0) {
     if (await reader.bytes.ended()) throw truncated([...missing.values()])
+    const start = reader.bytes.position
     const type = await reader.bytes.byte()
     const dumpId = await readInt(reader)
+    onBlock(dumpId, start)
     if (!missing.delete(dumpId)) throw corrupt(reader.bytes, `an unexpected block ${dumpId}`)
     if (type === dataBlock) {
       const data = await readChunks(reader, wanted.has(dumpId))

@@ -54,6 +54,11 @@ export class ByteReader {
     for (let missing = length; missing > 0;) missing -= (await this.#some(missing)).length
   }
 
+  /** Ends the reading where it is, and closes what is read. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+
   /** Reads on to the end without looking. */
   async drain(): Promise<void> {
     while (!(await this.ended())) this.now(this.#chunk.length - this.#at)

@@ -46,7 +46,7 @@ function customHead(head: Buffer, minor: number, intSize: number): Buffer {
 }
 
 /** Every entry as it is but for the place of its data: not known, or none. */
-function* customToc(
+export function* customToc(
   raw: Buffer,
   from: number,
   { entries, wanted }: { entries: readonly TocEntry[]; wanted: (entry: TocEntry) => boolean },
@@ -73,7 +73,8 @@ async function* chunked(
   yield int(0)
 }
 
-function intOf(value: number, size: number): Buffer {
+/** WriteInt: a sign byte, then the number with its least byte first. */
+export function intOf(value: number, size: number): Buffer {
   const bytes = Buffer.alloc(size + 1)
   bytes.writeUIntLE(value, 1, Math.min(size, 6))
   return bytes

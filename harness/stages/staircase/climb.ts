@@ -1,4 +1,5 @@
 import type { TableName } from '../../catalog/read.ts'
+import type { Sampling } from '../../catalog/sampling.ts'
 import { readState, type DatabaseState } from '../../catalog/state.ts'
 import type { StepFacts } from '../../checks/step-facts.ts'
 import { connect } from '../../postgres/client.ts'
@@ -18,6 +19,8 @@ export interface ClimbRequest extends LandingRequest {
   /** Digests of the restored database, by table name. */
   readonly known: ReadonlyMap<string, { readonly rows: number; readonly digest: string }>
   readonly parallelism: number
+  /** Which tables are compared by a sample of their rows; default: none. */
+  readonly sampling?: Sampling
 }
 
 /** One migration on its way up, down and up again. */
@@ -115,6 +118,7 @@ async function read(
     connect: () => connect(stand.clone.connection),
     ignoreTables: request.ignoreTables,
     parallelism: request.parallelism,
+    ...(request.sampling === undefined ? {} : { sampling: request.sampling }),
     ...(since === undefined ? {} : { since }),
     ...(known === undefined ? {} : { known }),
   })

@@ -5,6 +5,7 @@ import type { DataDifference } from '../../catalog/data-difference.ts'
 import { diffCatalogs } from '../../catalog/diff.ts'
 import { fingerprint } from '../../catalog/fingerprint.ts'
 import type { TableName } from '../../catalog/read.ts'
+import { everyRow, type Sampling } from '../../catalog/sampling.ts'
 import type { DatabaseState } from '../../catalog/state.ts'
 import { connect, withClient } from '../../postgres/client.ts'
 import type { Connection } from '../../postgres/connection.ts'
@@ -45,6 +46,12 @@ export async function settled(
   )
 }
 
+interface StateComparison {
+  readonly ignoreTables: readonly TableName[]
+  readonly parallelism: number
+  readonly sampling?: Sampling
+}
+
 /**
  * What became of the data of some tables. Rows are compared with those of `reference`, another copy taken to the
  * earlier state; where that copy came out different, as migrations that ask for the time or for chance make it,
@@ -55,11 +62,17 @@ export async function dataDifferences(
   tables: readonly string[],
   before: { connection: Connection; state: DatabaseState },
   after: { connection: Connection; state: DatabaseState },
-  { ignoreTables, parallelism }: { ignoreTables: readonly TableName[]; parallelism: number },
+  { ignoreTables, parallelism, sampling = everyRow }: StateComparison,
 ): Promise<DataDifference[]> {
   if (tables.length === 0) return []
   const reference = () => connect(before.connection)
-  const found = await fingerprint({ connect: reference, ignoreTables, parallelism, tables: new Set(tables) })
+  const found = await fingerprint({
+    connect: reference,
+    ignoreTables,
+    parallelism,
+    sampling,
+    tables: new Set(tables),
+  })
   const faithful = new Set(
     found
       .filter(({ name, digest }) => before.state.tables.get(name)?.digest === digest)
@@ -73,6 +86,7 @@ export async function dataDifferences(
           after: () => connect(after.connection),
           by: 'name',
           ignoreTables,
+          sampling,
           parallelism,
           tables: faithful,
         })
