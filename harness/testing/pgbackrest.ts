@@ -64,6 +64,9 @@ export async function makePgBackRestSource(home: string, backup: string): Promis
     await write('after target')
     // Waits until the WAL has arrived.
     await rest('check')
+    // As on the host of the repository, which reaches production by ssh; nobody else may.
+    const remote = configuration(home).replace('pg1-path', 'pg1-host=production.invalid\npg1-path')
+    await writeFile(source.config, remote)
     return { ...source, targetTime, before }
   } finally {
     await asPostgres(join(bin, 'pg_ctl'), [...control, '-m', 'fast', 'stop'])
