@@ -17,7 +17,7 @@ export interface PgBackRestSource {
   readonly before: string
 }
 
-const bin = '/usr/lib/postgresql/15/bin'
+export const bin = '/usr/lib/postgresql/15/bin'
 const port = '54329'
 const passphrase = 'passphrase-of-the-repository'
 
@@ -129,7 +129,7 @@ async function now(psql: (sql: string) => Promise<string>): Promise<string> {
 }
 
 /** A server of Postgres and what archives for it are not run as root. */
-async function asPostgres(
+export async function asPostgres(
   program: string,
   args: readonly string[],
   input?: NodeJS.ReadableStream,
