@@ -1,5 +1,6 @@
 // What a rehearsal takes by the size of the database and the number of its tables, for the cost model of
-// docs/scale.md. `node bench/scale.ts [GB...]` (0.25 and 1 by default); needs three times the largest size on the disk.
+// docs/scale.md. `node bench/scale.ts [--clones] [GB...]` (0.25 and 1 by default; `--clones`: nothing but freezing and
+// cloning); needs four times the largest size on the disk. REHEARSAL_STORAGE_HOOK and TMPDIR say where data lies.
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { compareData } from '../harness/catalog/compare-data.ts'
@@ -16,6 +17,7 @@ const sizes = process.argv
   .slice(2)
   .map(Number)
   .filter((size) => size > 0)
+const clonesAlone = process.argv.includes('--clones')
 const parallelism = availableParallelism()
 const freezing = freezingOf(embedded)
 
@@ -33,17 +35,33 @@ function freezingOf({ freezing }: Engine): Freezing {
 }
 
 async function bySize(gigabytes: number): Promise<void> {
-  const request = { major: undefined, image: undefined, serverUrl: undefined, run }
+  const storageHook = process.env['REHEARSAL_STORAGE_HOOK']
+  const request = { major: undefined, image: undefined, serverUrl: undefined, run, storageHook }
   const server = await freezing.start(request)
   await server.createDatabase('app')
   const load = await timed(() => sql(server, 'app', table(gigabytes)))
   const bytes = Number(await one(server, 'app', `select pg_database_size('app')`))
   const perGb = (ms: number) => `${(ms / 1e3 / (bytes / 1e9)).toFixed(2)} s/GB`
-  const copy = await timed(() => server.cloneDatabase('app', 'pristine'))
   const say = (what: string, ms: number) =>
     console.log(`  ${what.padEnd(52)} ${(ms / 1e3).toFixed(2)} s  ${perGb(ms)}`)
   console.log(`${(bytes / 1e9).toFixed(2)} GB, ${await one(server, 'app', 'select count(*) from wide')} rows`)
   say('loading it by SQL, with its primary key', load)
+  if (!clonesAlone) await comparisons(server, say)
+  const frozen = await server.freeze()
+  say(
+    'clone: a server of its own',
+    await timed(async () => {
+      const cloned = await freezing.clone(frozen, { ...request, purpose: 'bench' })
+      console.log(`  (${cloned.method})`)
+      await cloned.server.stop()
+    }),
+  )
+  console.log(`  frozen ${(frozen.bytes / 1e9).toFixed(2)} GB; this program takes ${peakMb()} MB at most`)
+  await freezing.discard(frozen)
+}
+
+async function comparisons(server: Server, say: (what: string, ms: number) => void): Promise<void> {
+  const copy = await timed(() => server.cloneDatabase('app', 'pristine'))
   say('copy within the server', copy)
   say('count(*)', await median(() => sql(server, 'app', 'select count(*) from wide')))
   const into = (name: string) => () => connect(server.connection(name))
@@ -60,17 +78,6 @@ async function bySize(gigabytes: number): Promise<void> {
   await sql(server, 'app', 'update wide set a = a + 1 where id % 1000 = 0')
   const compare = () => compareData({ before: into('pristine'), after: into('app'), by: 'oid', parallelism })
   say('comparison where one row in 1,000 changed', await timed(compare))
-  const frozen = await server.freeze()
-  say(
-    'clone: a server of its own',
-    await timed(async () => {
-      const cloned = await freezing.clone(frozen, { ...request, purpose: 'bench' })
-      console.log(`  (${cloned.method})`)
-      await cloned.server.stop()
-    }),
-  )
-  console.log(`  frozen ${(frozen.bytes / 1e9).toFixed(2)} GB; this program takes ${peakMb()} MB at most`)
-  await freezing.discard(frozen)
 }
 
 async function byTables(numbers: readonly number[]): Promise<void> {

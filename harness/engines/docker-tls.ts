@@ -19,11 +19,9 @@ export interface TlsFiles {
  * unreadable, expired or no certificate, or the key is another's.
  */
 export async function tlsOptions(url: URL, files: TlsFiles): Promise<ConnectionOptions> {
-  const [ca, cert, key] = await Promise.all([
-    read(files, 'ca.pem', !files.verify || files.optional),
-    read(files, 'cert.pem', files.optional),
-    read(files, 'key.pem', files.optional),
-  ])
+  const ca = await read(files, 'ca.pem', !files.verify || files.optional)
+  const cert = await read(files, 'cert.pem', files.optional)
+  const key = await read(files, 'key.pem', files.optional)
   for (const [name, content] of [
     ['ca.pem', ca],
     ['cert.pem', cert],
