@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { execa } from 'execa'
+import { packageFile } from './docs.ts'
 import type { Rehearsal } from './rehearsal.ts'
 import {
   buildImage,
@@ -11,6 +12,7 @@ import {
   missingForImage,
   withSocket,
 } from './testing/container-image.ts'
+import { startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 
 const missing = await missingForImage()
@@ -54,6 +56,11 @@ describe(`the container image${missing === undefined ? '' : ` (skipped: ${missin
     ]
     const { stdout: said } = await run(['--entrypoint=sh'], ['-c', tools.join(' && ')])
     expect(said).to.contain('psql (PostgreSQL)').and.to.contain(`uid=${imageUser}(node)`)
+    const [, ...check] = Config.Healthcheck.Test
+    const health = 'touch -d "$0" "$REHEARSAL_HEARTBEAT"; exec "$@"'
+    const healthy = async (beat: string) =>
+      (await run(['--entrypoint=sh'], ['-c', health, beat, ...check])).exitCode === 0
+    expect([await healthy('30 seconds ago'), await healthy('2 minutes ago')]).to.deep.equal([true, false])
     const { stdout: sdk } = await run(
       ['--entrypoint=node', '--workdir=/opt/pg-rehearsal'],
       ['-p', 'require.resolve("@aws-sdk/client-s3")'],
@@ -93,6 +100,28 @@ describe(`the container image${missing === undefined ? '' : ` (skipped: ${missin
         const { exitCode, all } = await running
         expect(all).to.contain('SIGTERM: removing everything that was started')
         expect(exitCode).to.equal(143)
+        expect(await onEngine(name)).to.deep.equal([])
+      } finally {
+        await execa('docker', ['rm', '--force', name], { reject: false })
+      }
+    })
+  })
+
+  it('leaves what is removed by whoever looks at the engine next when it is killed', async () => {
+    await withTemporary(async (directory) => {
+      const project = await exampleProject(directory)
+      const words = [...project, ...(await withSocket()), `--hostname=${name}`, `--name=${name}`]
+      const running = run(words, ['run', '--engine', 'docker'])
+      try {
+        while ((await onEngine(name)).length === 0) await sleep(100)
+        const look = async () =>
+          await startProgram(['clone', 'ls'], { cwd: packageFile('.'), env: { REHEARSAL_ENGINE: 'docker' } })
+        await look()
+        expect(await onEngine(name), 'what a living container has').not.to.deep.equal([])
+        await execa('docker', ['kill', name])
+        expect((await running).exitCode).to.equal(137)
+        expect(await onEngine(name)).not.to.deep.equal([])
+        await look()
         expect(await onEngine(name)).to.deep.equal([])
       } finally {
         await execa('docker', ['rm', '--force', name], { reject: false })
