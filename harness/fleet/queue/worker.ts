@@ -44,6 +44,8 @@ export type WorkerEvent =
   /** Somebody else has it, or it was cancelled; what was found here goes nowhere. */
   | { readonly kind: 'lost'; readonly claim: Claim; readonly why: string }
   | { readonly kind: 'note'; readonly message: string }
+  /** Told again and again as long as it lasts. */
+  | { readonly kind: 'trouble'; readonly message: string }
 
 /** How long until an empty queue is asked again. */
 const pollMs = 1_000
@@ -69,7 +71,7 @@ export async function work(queue: FleetQueue, options: WorkerOptions): Promise<v
   const slot = async () => {
     while (!stopped.aborted) {
       const did = await step(queue, watch, { ...options, signal: stopped }).catch(async (error: unknown) => {
-        tell({ kind: 'note', message: `The queue does not answer: ${messageOf(error)}` })
+        tell({ kind: 'trouble', message: `The queue does not answer: ${messageOf(error)}` })
         return 'nothing' as const
       })
       if (did === 'something') continue
