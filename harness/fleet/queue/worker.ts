@@ -12,7 +12,7 @@ import {
   type EngineSettings,
   type EngineWatch,
 } from './engine-watch.ts'
-import { givenUp, withFailures } from './given-up.ts'
+import { givenUp, notUnderstood, withFailures } from './given-up.ts'
 import { holdClaim, type Hold } from './hold.ts'
 import { retryReason } from './infrastructure.ts'
 import { takeRound } from './nightly.ts'
@@ -127,7 +127,7 @@ async function rehearse(
   try {
     // What an attempt before left here, if it was here.
     if (claim.number > 1) await sweepAfter(options.engine.serverUrl)
-    const result = await resultOf(queue, claim, hold, options)
+    const result = notUnderstood(claim) ?? (await resultOf(queue, claim, hold, options))
     const lost = hold.lost()
     if (lost !== undefined) {
       tell({ kind: 'lost', claim, why: lost })
