@@ -1,5 +1,5 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
-import { ownerLabel, runLabel } from '../harness/engines/docker-container.ts'
+import { ownerLabel, runLabel } from '../harness/engines/docker-labels.ts'
 import { withClient } from '../harness/postgres/client.ts'
 import type { Run } from '../harness/runs/run.ts'
 import { median, timed } from './timing.ts'

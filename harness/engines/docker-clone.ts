@@ -5,10 +5,11 @@ import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import { makeDirectories, readFromContainer, type ArchivedFile } from './docker-archive.ts'
 import { answerWithinMs, engineTime, engineWords } from './docker-client.ts'
-import { ownerLabel, removeContainer, runLabel, startContainer } from './docker-container.ts'
+import { removeContainer, startContainer } from './docker-container.ts'
 import type { PostgresContainer } from './docker-container.ts'
 import { execInContainer } from './docker-exec.ts'
 import { imageFor, inspectImage } from './docker-image.ts'
+import { labelsOf } from './docker-labels.ts'
 import { dockerServer } from './docker-server.ts'
 import { createVolume, findVolume, removeVolume, type Volume } from './docker-volumes.ts'
 import type { ClonedServer, CloneServerRequest, Frozen } from './engine.ts'
@@ -125,7 +126,7 @@ async function prepare(
     Image: image,
     User: 'root',
     Entrypoint: ['sh', '-c', script],
-    Labels: { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) },
+    Labels: await labelsOf(client.container.dockerode, run),
     HostConfig: {
       NetworkMode: 'none',
       Mounts: [mount(frozen.place, basePath, true), mount(upper.name, upperPath, false)],

@@ -10,12 +10,9 @@ import type { DataDirectory } from './data-directory.ts'
 import { fillContainer, waitingEntrypoint } from './docker-data.ts'
 import { blockEgress } from './docker-egress.ts'
 import type { Egress, ServerRequest } from './engine.ts'
+import { labelsOf } from './docker-labels.ts'
 import { publishing } from './docker-publish.ts'
 import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
-
-/** On every container of ours: the run's id, and its owner as JSON. */
-export const runLabel = 'pg-rehearsal.run'
-export const ownerLabel = 'pg-rehearsal.owner'
 
 /** On a container that may be kept until then, ISO 8601. */
 export const expiresLabel = 'pg-rehearsal.expires'
@@ -85,7 +82,14 @@ export async function startContainer(
     const entrypoint =
       directory === undefined ? [] : await waitingEntrypoint(client.container.dockerode, image)
     const creating = publishing(
-      async (address) => await create(image, name, run, { password, data, entrypoint, settings, address }),
+      async (address) =>
+        await create(image, name, await labelsOf(client.container.dockerode, run), {
+          password,
+          data,
+          entrypoint,
+          settings,
+          address,
+        }),
       async () => await removeContainer(named),
     )
     const started = await Promise.race([creating, exited])
@@ -94,8 +98,8 @@ export async function startContainer(
     const address = await addressOf(client, handle)
     const connection = { ...address, user: 'postgres', password, database: 'postgres' }
     const { dockerode: docker } = client.container
-    const close = async () =>
-      await blockEgress({ docker, container: handle, image, name, labels: labelsOf(run) })
+    const labels = await labelsOf(docker, run)
+    const close = async () => await blockEgress({ docker, container: handle, image, name, labels })
     const closing = close()
     // Its own container must be gone before anything else happens, however Postgres does.
     const version = await untilAnswering(handle, connection).finally(() => closing)
@@ -159,14 +163,14 @@ export async function removeContainer(container: Container): Promise<boolean> {
 async function create(
   image: string,
   name: string,
-  run: Run,
+  labels: Readonly<Record<string, string>>,
   { password, data, entrypoint, settings, address }: Creation,
 ): Promise<StartedTestContainer> {
   const { PublishedContainer } = await import('./docker-published-container.ts')
   const container = new PublishedContainer(image)
     .withName(name)
     .withLabels({
-      ...labelsOf(run),
+      ...labels,
       ...(data?.expiresAt && { [expiresLabel]: data.expiresAt.toISOString() }),
     })
     .withEnvironment({ POSTGRES_USER: 'postgres', POSTGRES_PASSWORD_FILE: passwordFile })
@@ -192,10 +196,6 @@ interface Creation {
   readonly settings: Readonly<Record<string, string>>
   /** Of the engine's machine; undefined: all. */
   readonly address: string | undefined
-}
-
-function labelsOf(run: Run): Record<string, string> {
-  return { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) }
 }
 
 /**

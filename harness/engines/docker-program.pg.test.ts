@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { dockerClient } from './docker-client.ts'
-import { runLabel } from './docker-container.ts'
+import { runLabel } from './docker-labels.ts'
 import { docker } from './docker.ts'
 import type { Availability } from './engine.ts'
 

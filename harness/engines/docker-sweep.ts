@@ -1,9 +1,11 @@
+import type Dockerode from 'dockerode'
 import type { Container, ContainerInfo } from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import { isAlive, isOnThisHost, parseOwner } from '../runs/owner.ts'
 import type { Owner } from '../runs/run.ts'
 import { answerWithinMs, engineTime, engineWords } from './docker-client.ts'
-import { expiresLabel, ownerLabel, removeContainer, runLabel } from './docker-container.ts'
+import { expiresLabel, removeContainer } from './docker-container.ts'
+import { homeIsGone, ownerLabel, runLabel } from './docker-labels.ts'
 import type { SweepRequest } from './engine.ts'
 import { keptPrefix } from './docker-server.ts'
 import { baseLabel, listVolumes, removeVolume, type Volume } from './docker-volumes.ts'
@@ -18,16 +20,18 @@ export interface Candidate {
   readonly name: string
   readonly owner: Owner | undefined
   readonly ageMs: number
+  /** The container in which the owner ran is known to have ended. */
+  readonly homeIsGone?: boolean
 }
 
 /**
  * Whether a container of ours is to be removed: one that was kept only with `kept`, whoever made it here; any other
  * when its owner is dead, for a living rehearsal's is no leaving.
  */
-export function isLeftover({ name, owner, ageMs }: Candidate, kept: boolean): boolean {
+export function isLeftover({ name, owner, ageMs, homeIsGone = false }: Candidate, kept: boolean): boolean {
   const wasKept = name.startsWith(keptPrefix)
   if (wasKept && !kept) return false
-  if (owner === undefined || !isOnThisHost(owner)) return ageMs > strangerAgeMs
+  if (owner === undefined || !isOnThisHost(owner)) return homeIsGone || ageMs > strangerAgeMs
   return wasKept || !isAlive(owner)
 }
 
@@ -43,9 +47,15 @@ export async function sweepContainers(
     abortSignal: AbortSignal.timeout(answerWithinMs),
   })
   const now = await engineTime(client)
-  const leftovers = containers.filter((container) =>
-    isLeftover(candidateOf(container, now), kept || hasExpired(container, now)),
+  const candidates = await Promise.all(
+    containers.map(async (container) => ({
+      container,
+      candidate: await candidateOf(docker, container, now),
+    })),
   )
+  const leftovers = candidates
+    .filter(({ container, candidate }) => isLeftover(candidate, kept || hasExpired(container, now)))
+    .map(({ container }) => container)
   const lines = await Promise.all(
     leftovers.map(async ({ Id, Names }) => await removeLeftover(docker.getContainer(Id), nameOf(Names))),
   )
@@ -60,14 +70,16 @@ async function sweepVolumes(
 ): Promise<string[]> {
   const volumes = await listVolumes(client)
   const shelved = new Set(volumes.filter(({ role }) => role === 'snapshot').map((it) => it.labels[baseLabel]))
-  const leftovers = volumes.filter(({ name, role, labels, createdAt }) => {
+  const isLeft = async ({ name, role, labels, createdAt }: Volume): Promise<boolean> => {
     if (role === 'snapshot' || shelved.has(name)) return false
     if (only !== undefined) return labels[runLabel] === only
     // Nobody made it on purpose; one that is in use stays.
     if (role === undefined) return true
-    const owner = parseOwner(labels[ownerLabel] ?? '')
-    return isLeftover({ name, owner, ageMs: now - (Number.isNaN(createdAt) ? now : createdAt) }, false)
-  })
+    const createdAtMs = Number.isNaN(createdAt) ? now : createdAt
+    return isLeftover(await madeBy(client.container.dockerode, { name, labels, createdAtMs }, now), false)
+  }
+  const left = await Promise.all(volumes.map(isLeft))
+  const leftovers = volumes.filter((_, index) => left[index])
   const lines: string[] = []
   // An overlay before the layers that it is made of.
   for (const { name } of leftovers.toSorted((one, other) => order(one) - order(other))) {
@@ -91,8 +103,35 @@ async function removeLeftover(container: Container, name: string): Promise<strin
   }
 }
 
-function candidateOf({ Names, Labels, Created }: ContainerInfo, now: number): Candidate {
-  return { name: nameOf(Names), owner: parseOwner(Labels[ownerLabel] ?? ''), ageMs: now - Created * 1000 }
+async function candidateOf(
+  docker: Dockerode,
+  { Names, Labels, Created }: ContainerInfo,
+  now: number,
+): Promise<Candidate> {
+  return await madeBy(docker, { name: nameOf(Names), labels: Labels, createdAtMs: Created * 1000 }, now)
+}
+
+async function madeBy(
+  docker: Dockerode,
+  { name, labels, createdAtMs }: Made,
+  now: number,
+): Promise<Candidate> {
+  const owner = parseOwner(labels[ownerLabel] ?? '')
+  // Of processes of this host the host itself knows.
+  const asked = owner !== undefined && !isOnThisHost(owner)
+  return {
+    name,
+    owner,
+    ageMs: now - createdAtMs,
+    homeIsGone: asked && (await homeIsGone(docker, labels, createdAtMs)),
+  }
+}
+
+interface Made {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  /** By the engine's clock. */
+  readonly createdAtMs: number
 }
 
 function hasExpired({ Labels }: ContainerInfo, now: number): boolean {

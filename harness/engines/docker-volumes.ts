@@ -3,7 +3,7 @@ import type Dockerode from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
 import type { Run } from '../runs/run.ts'
 import { answerWithinMs, statusOf } from './docker-client.ts'
-import { ownerLabel, runLabel } from './docker-container.ts'
+import { labelsOf } from './docker-labels.ts'
 
 /**
  * On every volume of ours, what it is: `data` a server's data directory; `upper` what a clone wrote; `clone` the
@@ -46,7 +46,7 @@ export async function createVolume(
   client: ContainerRuntimeClient,
   { role, run, name, base, labels, driverOptions }: NewVolume,
 ): Promise<Volume> {
-  const owner = { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) }
+  const owner = await labelsOf(client.container.dockerode, run)
   const created = await client.container.dockerode.createVolume({
     Name: name ?? `pg-rehearsal-${role}-${run.id}-${randomBytes(3).toString('hex')}`,
     Driver: 'local',

@@ -37,10 +37,15 @@ export const embeddedShelf: Shelf = {
     return found.filter((snapshot) => snapshot !== undefined)
   },
 
-  async freeBytes(): Promise<number> {
-    await mkdir(shelfDirectory(), { recursive: true, mode: 0o700 })
-    const { bavail, bsize } = await statfs(shelfDirectory())
-    return bavail * bsize
+  async freeBytes(): Promise<number | undefined> {
+    try {
+      await mkdir(shelfDirectory(), { recursive: true, mode: 0o700 })
+      const { bavail, bsize } = await statfs(shelfDirectory())
+      return bavail * bsize
+    } catch {
+      // Where nothing may be kept, as in a container whose files are read-only, a rehearsal without snapshots needs no room.
+      return undefined
+    }
   },
 
   async put({ key, frozen, record }): Promise<ShelvedSnapshot> {

@@ -58,6 +58,17 @@ describe('shards', () => {
       environment: { REHEARSAL_SHARD_INDEX: '4', REHEARSAL_SHARD_TOTAL: '4' },
       shard: { index: 4, total: 4 },
     },
+    // Slot 0 of a job, whose template has the id of the node.
+    {
+      text: 'auto',
+      environment: { REHEARSAL_SWARM_SLOT: 'i7lpx1rnpfk6kth0rfqzq9bul', REHEARSAL_SHARD_TOTAL: '4' },
+      shard: { index: 1, total: 4 },
+    },
+    {
+      text: 'auto',
+      environment: { REHEARSAL_SWARM_SLOT: '3', REHEARSAL_SHARD_TOTAL: '4' },
+      shard: { index: 4, total: 4 },
+    },
     {
       text: 'auto',
       environment: { BUILDKITE_PARALLEL_JOB: '0', BUILDKITE_PARALLEL_JOB_COUNT: '3' },
@@ -81,6 +92,7 @@ describe('shards', () => {
     { text: '1', environment: {} },
     { text: 'auto', environment: {} },
     { text: 'auto', environment: { JOB_COMPLETION_INDEX: '0' } },
+    { text: 'auto', environment: { REHEARSAL_SWARM_SLOT: '4', REHEARSAL_SHARD_TOTAL: '4' } },
     { text: 'auto', environment: { CI_NODE_INDEX: '2', CI_NODE_TOTAL: '' } },
     { text: 'auto', environment: { CI_NODE_INDEX: '0', CI_NODE_TOTAL: '2' } },
   ]

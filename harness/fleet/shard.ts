@@ -70,12 +70,8 @@ export const shardTotalVariable = 'REHEARSAL_SHARD_TOTAL'
 
 /** Variables that tell a machine which of several it is; the first that is set counts. */
 export const shardConventions = [
-  {
-    name: 'your own, such as Swarm’s task slot',
-    index: 'REHEARSAL_SHARD_INDEX',
-    total: shardTotalVariable,
-    first: 1,
-  },
+  { name: 'your own', index: 'REHEARSAL_SHARD_INDEX', total: shardTotalVariable, first: 1 },
+  { name: 'Docker Swarm job', index: 'REHEARSAL_SWARM_SLOT', total: shardTotalVariable, first: 0 },
   { name: 'GitLab CI `parallel`', index: 'CI_NODE_INDEX', total: 'CI_NODE_TOTAL', first: 1 },
   { name: 'CircleCI `parallelism`', index: 'CIRCLE_NODE_INDEX', total: 'CIRCLE_NODE_TOTAL', first: 0 },
   {
@@ -102,10 +98,16 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
     const value = environment[index]
     if (value === undefined || value === '') continue
     const shown = `--shard auto with ${index}=${value} and ${total}=${environment[total] ?? ''}`
-    return checked(toNumber(value) - first + 1, toNumber(environment[total]), shown)
+    const number = index === 'REHEARSAL_SWARM_SLOT' ? slotOf(value) : toNumber(value)
+    return checked(number - first + 1, toNumber(environment[total]), shown)
   }
   const known = shardConventions.map(({ index, total }) => `${index} with ${total}`).join(', ')
   throw invalid('--shard auto finds no shard in the environment', `Set one of ${known}, or say --shard 3/10.`)
+}
+
+/** `{{.Task.Slot}}`: the slots of a job begin with 0, and for that one Swarm's template has the id of the node. */
+function slotOf(text: string): number {
+  return /^[a-z0-9]{25}$/.test(text) ? 0 : toNumber(text)
 }
 
 /** What is no number at all is none here, rather than 0. */

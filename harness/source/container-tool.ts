@@ -4,9 +4,10 @@ import { Readable } from 'node:stream'
 import type { Container } from 'dockerode'
 import { execa } from 'execa'
 import { dockerClient, engineLink, engineWords } from '../engines/docker-client.ts'
-import { ownerLabel, removeContainer, runLabel } from '../engines/docker-container.ts'
+import { removeContainer } from '../engines/docker-container.ts'
 import { execInContainer } from '../engines/docker-exec.ts'
 import { ensureImage, imageFor } from '../engines/docker-image.ts'
+import { labelsOf } from '../engines/docker-labels.ts'
 import { HarnessError } from '../errors.ts'
 import type { Run } from '../runs/run.ts'
 import type { DumpTool } from './dump-tool.ts'
@@ -80,7 +81,7 @@ async function start(docker: Docker, image: string, run: Run): Promise<Container
     name: `pg-rehearsal-${run.id}-${randomBytes(3).toString('hex')}`,
     Image: image,
     Entrypoint: ['sleep', 'infinity'],
-    Labels: { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) },
+    Labels: await labelsOf(docker, run),
     HostConfig: { NetworkMode: 'host', Init: true },
     abortSignal: AbortSignal.timeout(60_000),
   })

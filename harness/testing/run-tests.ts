@@ -29,6 +29,8 @@ const alone: ReadonlySet<string> = new Set([
   'harness/probes/prober.pg.test.ts',
   'harness/trace/tap.pg.test.ts',
   'harness/engines/docker-program.pg.test.ts',
+  'harness/container-image.pg.test.ts',
+  'harness/swarm.pg.test.ts',
   'harness/engines/remote-engine.pg.test.ts',
 ])
 
