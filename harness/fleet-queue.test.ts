@@ -61,7 +61,8 @@ describe('a fleet in a queue', function () {
       await run(['enqueue', 'fresh', 'twin'])
       const leaving = worker('leaving', ['--parallel', '1'])
       await until(async () => (await leftovers()).some((path) => path.includes('/server-')))
-      leaving.kill('SIGTERM')
+      // By itself execa would kill it for good after 5 s.
+      leaving.nodeChildProcess.kill('SIGTERM')
       const left = await leaving
       expect(left.exitCode, left.stderr).to.equal(143)
       expect(left.stderr).to.contain('gives back  fresh')

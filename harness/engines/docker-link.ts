@@ -158,7 +158,15 @@ function watch(agent: Agent, isLost: () => boolean, lose: (why: string) => void)
   }, beatEveryMs)
   timer.unref()
   let beating: Promise<void> | undefined
-  return async () => await (beating ??= beat().finally(() => (beating = undefined)))
+  return async () => {
+    // Who waits for the answer may have nothing else that holds the program open, which would end without a word.
+    const hold = setInterval(() => {}, answerWithinMs)
+    try {
+      await (beating ??= beat().finally(() => (beating = undefined)))
+    } finally {
+      clearInterval(hold)
+    }
+  }
 }
 
 async function ping(agent: Agent, timeoutMs: number): Promise<void> {

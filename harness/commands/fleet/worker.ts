@@ -48,7 +48,12 @@ export function worker(command: Command): void {
           environment: process.env,
           needsBackup: false,
         })
-        const background = { redactor, isWorker: true, onProblem: problemTeller(say) }
+        const trouble = troubleTeller(say)
+        const background = {
+          redactor,
+          isWorker: true,
+          onProblem: (text: string) => trouble(`The queue: ${text}`),
+        }
         await withQueue(options.fleet, background, async ({ queue, fleetFile }) => {
           const next = fleetFile === undefined ? undefined : await keepSchedule(queue, fleetFile.file)
           if (next !== undefined) say(`The next scheduled round begins at ${next.toISOString()}.`)
@@ -61,7 +66,7 @@ export function worker(command: Command): void {
             once: options.once === true,
             engine: engineSettings(fleetFile?.file.defaults ?? {}, plan),
             fleetFile: fleetFile?.path,
-            tell: (event) => say(lineOf(event)),
+            tell: (event) => (event.kind === 'trouble' ? trouble(event.message) : say(lineOf(event))),
           })
         })
       })
@@ -69,18 +74,18 @@ export function worker(command: Command): void {
 }
 
 /** The same again and again is said once a minute. */
-function problemTeller(say: (text: string) => void): (message: string) => void {
+function troubleTeller(say: (text: string) => void): (message: string) => void {
   const saidAt = new Map<string, number>()
   return (message) => {
     const now = Date.now()
     if (now - (saidAt.get(message) ?? 0) < 60_000) return
     saidAt.set(message, now)
-    say(`The queue: ${message}`)
+    say(message)
   }
 }
 
 function lineOf(event: WorkerEvent): string {
-  if (event.kind === 'note') return event.message
+  if (event.kind === 'note' || event.kind === 'trouble') return event.message
   const { database, number, round } = event.claim
   const which = `${database.name}${number > 1 ? ` (attempt ${number})` : ''}`
   if (event.kind === 'begun') return `begins  ${which}  of round ${round}`

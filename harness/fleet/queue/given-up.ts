@@ -1,22 +1,50 @@
-import type { FleetResult } from '../fleet.ts'
+import { hostname } from 'node:os'
+import { version } from '../../version.ts'
+import { databaseSchema } from '../fleet-schema.ts'
+import type { FleetDatabase, FleetResult } from '../fleet.ts'
+import { describeIssue } from '../yaml-text.ts'
 import type { Claim } from './claim.ts'
 
 /** The result of a database that no worker came to an end with; it was not begun again. */
 export function givenUp({ database, number, failures }: Claim): FleetResult {
   return {
-    name: database.name,
-    verdict: 'could-not-verify',
+    ...unverified(database.name),
     summary: `It was begun ${failures.length} times and came to no end. ${failures.at(-1) ?? ''}`,
+    attempts: number - 1,
+    problem: failures.join('\n'),
+  }
+}
+
+/**
+ * The result of a database that was enqueued with settings that this version does not know, and would ignore: what
+ * they ask for would not be verified. Undefined when it knows them all.
+ */
+export function notUnderstood({
+  database,
+  number,
+}: Pick<Claim, 'database' | 'number'>): FleetResult | undefined {
+  const { settings, ...rest } = database
+  const parsed = databaseSchema.safeParse({ ...settings, ...rest })
+  if (parsed.success) return undefined
+  const why = parsed.error.issues.flatMap(describeIssue).map(({ text }) => text)
+  const summary = `pg-rehearsal ${version} does not know what it was enqueued with: ${why.join('; ')}.`
+  return { ...unverified(database.name), summary, attempts: number, where: hostname(), problem: summary }
+}
+
+function unverified(name: FleetDatabase['name']): FleetResult {
+  return {
+    name,
+    verdict: 'could-not-verify',
+    summary: '',
     exitCode: null,
     rehearsal: null,
     startedAt: null,
     durationMs: 0,
-    attempts: number - 1,
+    attempts: 0,
     where: null,
     findings: [],
     migrations: [],
     reports: {},
-    problem: failures.join('\n'),
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type EngineSettings,
   type EngineWatch,
 } from './engine-watch.ts'
-import { givenUp, withFailures } from './given-up.ts'
+import { givenUp, notUnderstood, withFailures } from './given-up.ts'
 import { holdClaim, type Hold } from './hold.ts'
 import { retryReason } from './infrastructure.ts'
 import { takeRound } from './nightly.ts'
@@ -44,6 +44,8 @@ export type WorkerEvent =
   /** Somebody else has it, or it was cancelled; what was found here goes nowhere. */
   | { readonly kind: 'lost'; readonly claim: Claim; readonly why: string }
   | { readonly kind: 'note'; readonly message: string }
+  /** Told again and again as long as it lasts. */
+  | { readonly kind: 'trouble'; readonly message: string }
 
 /** How long until an empty queue is asked again. */
 const pollMs = 1_000
@@ -69,7 +71,7 @@ export async function work(queue: FleetQueue, options: WorkerOptions): Promise<v
   const slot = async () => {
     while (!stopped.aborted) {
       const did = await step(queue, watch, { ...options, signal: stopped }).catch(async (error: unknown) => {
-        tell({ kind: 'note', message: `The queue does not answer: ${messageOf(error)}` })
+        tell({ kind: 'trouble', message: `The queue does not answer: ${messageOf(error)}` })
         return 'nothing' as const
       })
       if (did === 'something') continue
@@ -125,7 +127,7 @@ async function rehearse(
   try {
     // What an attempt before left here, if it was here.
     if (claim.number > 1) await sweepAfter(options.engine.serverUrl)
-    const result = await resultOf(queue, claim, hold, options)
+    const result = notUnderstood(claim) ?? (await resultOf(queue, claim, hold, options))
     const lost = hold.lost()
     if (lost !== undefined) {
       tell({ kind: 'lost', claim, why: lost })
