@@ -26,4 +26,11 @@ export const connectionVariables = [
       'where rehearsals are recorded, where not in a directory; a database of its own, never production',
     example: 'postgresql://rehearsal:change-me@rehearsal-db.internal:5432/rehearsals',
   },
+  {
+    variable: 'REHEARSAL_QUEUE_URL',
+    protected: false,
+    description:
+      'the queue that `rehearse fleet worker` takes rehearsals from; a database of its own, never production',
+    example: 'postgresql://rehearsal:change-me@rehearsal-db.internal:5432/rehearsal_queue',
+  },
 ] as const

@@ -138,6 +138,10 @@ export const problemCodes: Readonly<Record<string, Readonly<Record<string, strin
     'fleet-variable-missing': 'A variable that a database takes a value from is not set.',
     'fleet-report-missing': 'There is no report over a fleet in the directory.',
     'fleet-report-damaged': 'A report over a fleet is not whole, or contradicts itself.',
+    'no-queue': 'The variable holds no URL of a server for the queue.',
+    'queue-unreachable': 'The queue’s server cannot be reached, or does not let us make its tables.',
+    'round-unknown': 'The queue knows no such round.',
+    'round-not-begun': 'The schedule asked for a round, and the databases could not be listed.',
   },
   'Other commands': {
     'report-not-written': 'A report cannot be written to its path.',

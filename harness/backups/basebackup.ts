@@ -32,17 +32,17 @@ export const basebackup: BackupFormat = {
       major: serverMajor,
       recovers,
       minimums,
-      directory: isPlain(file) ? file.path : undefined,
+      directory: plainDirectory(file),
       files: () => dataFiles(file),
     }
   },
   restore: () => Promise.reject(new Error('A base backup is started, not restored.')),
 }
 
-/** A directory of the cluster's files, not of tars. */
-function isPlain(file: BackupFile): boolean {
+/** Of the cluster's files on this machine, not of tars; what the backup is called may be no path. */
+function plainDirectory(file: BackupFile): string | undefined {
   const members = membersOf(file)
-  return members.kind === 'directory' && tarsOf(members).length === 0
+  return tarsOf(members).length === 0 ? members.directory : undefined
 }
 
 /** What these files say of the cluster. Throws HarnessError when no server can be started on them. */

@@ -87,7 +87,7 @@ async function baselineOf(project: string, request: BaselineRequest): Promise<Ba
     cwd: project,
     flags: { backup: 'backup.custom', engine: 'docker' },
     configFile: undefined,
-    environment: {},
+    environment: { REHEARSAL_SNAPSHOTS: 'off' },
   })
   const { signal } = new AbortController()
   return await describeBaseline(plan, request, { observe: () => {}, signal, redactor: createRedactor() })

@@ -52,6 +52,18 @@ describe('the gate', () => {
     expect(judge(sealed(), { pending: passed.pending ?? [] }, { maxAgeMs: 1e15 })).to.deep.equal([])
   })
 
+  it('names the tables of which a sample was compared', () => {
+    const sampled = {
+      id: 'rows-sampled',
+      severity: 'notice',
+      subject: 'public.listings',
+      message: 'sampled',
+    } as const
+    const found = certificateOf({ ...passed, findings: [...passed.findings, sampled] }, '{}')
+    expect(found?.predicate.sampled).to.deep.equal(['public.listings'])
+    expect(certificate().predicate.sampled).to.deep.equal([])
+  })
+
   const cases: [string, () => string[], RegExp][] = [
     [
       'without an approval',

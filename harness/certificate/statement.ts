@@ -25,6 +25,8 @@ const certificateSchema = z.strictObject({
     questions: z.array(z.string()),
     /** Migrations that were rehearsed, in order. */
     pending: z.array(z.string()),
+    /** Tables of which a sample of the rows was compared, where that was asked for. */
+    sampled: z.array(z.string()).default([]),
     backup: z.strictObject({
       name: z.string(),
       sha256,
@@ -63,6 +65,7 @@ export function certificateOf(rehearsal: Rehearsal, jsonReport: string): Certifi
       tool: { ...rehearsal.tool },
       questions: [...rehearsal.questions],
       pending: [...pending],
+      sampled: rehearsal.findings.flatMap(({ id, subject }) => (id === 'rows-sampled' ? [subject] : [])),
       backup: {
         name: backup.path,
         sha256: backup.sha256,

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { describeBaseline, type BaselineFile } from '../baseline/baseline.ts'
 import { liveView } from '../live-view.ts'
 import { act } from './act.ts'
-import { addSettings, planOf, type Options } from './setting-options.ts'
+import { addSettings, backupPlace, planOf, type Options } from './setting-options.ts'
 
 const help = `
 Exit codes:
@@ -33,18 +33,7 @@ export function baseline(command: Command): void {
     )
     .option('--no-migration', 'write no migration')
     .option('--check', 'write nothing, and say whether SQL and document are as they should be')
-  addSettings(command, [
-    'backup',
-    'backupCommand',
-    'pgbackrestConfig',
-    'pgbackrestDirectory',
-    'targetTime',
-    'database',
-    'engine',
-    'postgres',
-    'image',
-    'migrations',
-  ])
+  addSettings(command, ['backup', ...backupPlace, 'database', 'engine', 'postgres', 'image', 'migrations'])
   command.action(async (options: Options) => {
     await act(async ({ redactor, signal }) => {
       const check = options['check'] === true

@@ -5,7 +5,7 @@ import { liveView } from '../live-view.ts'
 import { urlOf } from '../postgres/url.ts'
 import { findWorkClone, listWorkClones, openWorkClone, removeWorkClone } from '../work-clones.ts'
 import { act } from './act.ts'
-import { addSettings, planOf, type Options } from './setting-options.ts'
+import { addSettings, backupPlace, planOf, type Options } from './setting-options.ts'
 
 /** `rehearse clone`: a throwaway writable copy of the backup to work in. */
 export function clone(command: Command): void {
@@ -16,10 +16,7 @@ export function clone(command: Command): void {
     .option('--ttl <time>', 'the first command that runs after this removes it', '4h')
   addSettings(open, [
     'backup',
-    'backupCommand',
-    'pgbackrestConfig',
-    'pgbackrestDirectory',
-    'targetTime',
+    ...backupPlace,
     'database',
     'engine',
     'postgres',

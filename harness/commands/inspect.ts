@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { inspect as inspectBackup } from '../inspect.ts'
 import { renderInspection } from '../reports/inspection.ts'
 import { act } from './act.ts'
-import { addSettings, planOf, type Options } from './setting-options.ts'
+import { addSettings, backupPlace, planOf, type Options } from './setting-options.ts'
 
 /** `rehearse inspect`: what a backup holds. */
 export function inspect(command: Command): void {
@@ -13,14 +13,7 @@ export function inspect(command: Command): void {
       'the backup, in any format and place that `rehearse run` takes; by default the project’s',
     )
     .option('--json', 'print one JSON document')
-  addSettings(command, [
-    'migrations',
-    'database',
-    'backupCommand',
-    'pgbackrestConfig',
-    'pgbackrestDirectory',
-    'targetTime',
-  ])
+  addSettings(command, ['migrations', 'database', ...backupPlace])
   command.action(async (backup: string | undefined, options: Options) => {
     await act(async ({ signal }) => {
       const inspection = await inspectBackup(

@@ -14,6 +14,14 @@ import { settings, type SettingKey } from '../settings.ts'
 /** What commander parsed. */
 export type Options = Readonly<Record<string, unknown>>
 
+/** The settings that say, beside `backup`, which one is meant and how it is had from where it is kept. */
+export const backupPlace = [
+  'backupCommand',
+  'pgbackrestConfig',
+  'pgbackrestDirectory',
+  'targetTime',
+] as const satisfies readonly SettingKey[]
+
 /** Adds `--config` and the flags of these settings, every one by default. */
 export function addSettings(
   command: Command,

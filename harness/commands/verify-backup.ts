@@ -5,7 +5,7 @@ import { exitCodes } from '../rehearsal.ts'
 import { renderVerification } from '../reports/verification.ts'
 import { verifyBackup as verify } from '../verify-backup.ts'
 import { act } from './act.ts'
-import { addSettings, planOf, type Options } from './setting-options.ts'
+import { addSettings, backupPlace, planOf, type Options } from './setting-options.ts'
 import { writeReport } from './write-report.ts'
 
 const help = `
@@ -30,18 +30,7 @@ export function verifyBackup(command: Command): void {
     )
     .option('--report <json=path>', 'write the verification as JSON; - is standard output')
     .addHelpText('after', help)
-  addSettings(command, [
-    'backupCommand',
-    'pgbackrestConfig',
-    'pgbackrestDirectory',
-    'targetTime',
-    'database',
-    'maxAge',
-    'engine',
-    'postgres',
-    'image',
-    'amcheck',
-  ])
+  addSettings(command, [...backupPlace, 'database', 'maxAge', 'engine', 'postgres', 'image', 'amcheck'])
   command.action(async (backup: string | undefined, options: Options) => {
     await act(async ({ redactor, signal }) => {
       const plan = { ...(await planOf(options, backup === undefined ? {} : { backup })), keep: false }

@@ -19,8 +19,8 @@ let opening: Promise<ContainerRuntimeClient> | undefined
 /**
  * The Docker engine that is in use, once it has answered: the one that DOCKER_HOST or a Docker context names, over TLS or
  * ssh where they say so, else what Testcontainers finds (~/.testcontainers.properties, the usual sockets). Throws
- * HarnessError `docker-unavailable`, or one that says what is wrong with the way there, within 5 s, or 20 s when it is on
- * another machine.
+ * HarnessError `docker-unavailable`, or one that says what is wrong with the way there, within 5 s, or some 25 s when it is on
+ * another machine that is slow.
  */
 export async function dockerClient(): Promise<ContainerRuntimeClient> {
   if (opened !== undefined && !opened.link.lost()) return opened.client

@@ -38,7 +38,7 @@ export interface Link {
   lost(): HarnessError | undefined
 }
 
-const firstAnswerWithinMs = 20_000
+const firstAnswerWithinMs = 10_000
 const answerWithinMs = 5_000
 const beatEveryMs = 5_000
 /** Longer than a network needs to find another way, and shorter than anybody would wait. */

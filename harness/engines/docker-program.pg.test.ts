@@ -65,13 +65,14 @@ describe(`docker over TCP${probed.available ? '' : ` (skipped: ${probed.reason})
 })
 
 describe('without a Docker engine, docker', () => {
-  it('says so within seconds, with a remedy, and sweeps nothing', async () => {
+  it('says so within seconds, with a remedy, and that nothing could be swept', async () => {
     const startedAt = Date.now()
     const env = { DOCKER_HOST: 'tcp://127.0.0.1:1' }
     const { available, ...words } = await probeIn(env)
     expect(available).to.equal(false)
     expect(JSON.stringify(words)).to.include('tcp://127.0.0.1:1').and.to.include('--engine embedded')
-    expect(await answerOf('await docker.sweep({ serverUrl: undefined, kept: true })', env)).to.deep.equal([])
+    const lines = await answerOf('await docker.sweep({ serverUrl: undefined, kept: true })', env)
+    expect(String(lines)).to.match(/^Nothing was looked for in Docker.*tcp:\/\/127\.0\.0\.1:1/)
     expect(Date.now() - startedAt).to.be.below(10_000)
   })
 
@@ -88,8 +89,8 @@ describe('without a Docker engine, docker', () => {
       const { port } = silent.address() as AddressInfo
       const answer = await probeIn({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })
       expect(answer).to.include({ available: false })
-      expect(JSON.stringify(answer)).to.include('no answer within 5 s')
-      expect(Date.now() - startedAt).to.be.below(12_000)
+      expect(JSON.stringify(answer)).to.include('no answer within 10 s')
+      expect(Date.now() - startedAt).to.be.below(17_000)
     } finally {
       silent.close()
     }

@@ -65,6 +65,9 @@ async function withPodman(
     service.kill('SIGTERM')
     await ended
     await execa('podman', [...podman.slice(1), 'rmi', '--all', '--force'], { reject: false })
+    // For five minutes each command that was run in a container has a process that would then clean up after it.
+    const { stdout } = await execa('pgrep', ['-f', directory], { reject: false })
+    for (const pid of stdout.split('\n').filter((text) => text !== '')) process.kill(Number(pid), 'SIGKILL')
     await execa('umount', [join(directory, 'root/overlay')], { reject: false })
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }

@@ -7,7 +7,8 @@ const verdict = z.enum(['passed', 'failed', 'could-not-verify'])
 const severity = z.enum(['error', 'unverified', 'warning', 'notice'])
 const instant = z.iso.datetime()
 
-const result = object({
+/** What became of one database. */
+export const fleetResultSchema = object({
   name: text,
   verdict,
   summary: text,
@@ -41,7 +42,7 @@ export const fleetDocumentSchema = object({
   share: list(text),
   shard: object({ index: z.int().positive(), total: z.int().positive() }).nullable(),
   outlierFactor: number,
-  results: list(result),
+  results: list(fleetResultSchema),
   repeats: list(
     object({
       name: text,

@@ -28,13 +28,7 @@ export async function readFleet(
   cwd: string,
   { environment = process.env }: { readonly environment?: Environment } = {},
 ): Promise<Fleet> {
-  const absolute = resolve(cwd, path)
-  const shown = shortPath(cwd, absolute)
-  const text = await readFile(absolute, 'utf8').catch((cause: unknown) => {
-    throw invalid(shown, [` it cannot be read: ${messageOf(cause)}`])
-  })
-  const yaml = parseYaml(text)
-  const file = checked(yaml, shown)
+  const { shown, yaml, file } = await openFleetFile(path, cwd)
   const rows = file.list === undefined ? [] : await listDatabases(file.list, { cwd, environment })
   const problems: Problem[] = []
   const listed = rows.flatMap((row, index) => entryOf(row, index, file, problems))
@@ -49,6 +43,24 @@ export async function readFleet(
     timeoutMs: file.timeout === undefined ? undefined : parseDuration(file.timeout),
     outlierFactor: file.outliers ?? defaultOutlierFactor,
   }
+}
+
+/** What a fleet file says itself; lists no databases. Throws HarnessError `invalid-fleet`. */
+export async function readFleetFile(path: string, cwd: string): Promise<FleetFile> {
+  return (await openFleetFile(path, cwd)).file
+}
+
+async function openFleetFile(
+  path: string,
+  cwd: string,
+): Promise<{ shown: string; yaml: YamlText; file: FleetFile }> {
+  const absolute = resolve(cwd, path)
+  const shown = shortPath(cwd, absolute)
+  const text = await readFile(absolute, 'utf8').catch((cause: unknown) => {
+    throw invalid(shown, [` it cannot be read: ${messageOf(cause)}`])
+  })
+  const yaml = parseYaml(text)
+  return { shown, yaml, file: checked(yaml, shown) }
 }
 
 interface Problem {

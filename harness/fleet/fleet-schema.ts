@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configSchema, duration } from '../config-schema.ts'
+import { configSchema, duration, parseDuration } from '../config-schema.ts'
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
 
@@ -41,6 +41,21 @@ const listSchema = z
     'expected `urlVariable`, the variable with the URL of the server to ask, with `query` and only with it',
   )
 
+const queueSchema = z.strictObject({
+  urlVariable: variable.optional(),
+  schema: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,39}$/, 'expected a name of lower-case letters, digits and underscores')
+    .optional(),
+  heartbeat: duration.refine((text) => parseDuration(text) >= 10_000, 'expected 10s or longer').optional(),
+  attempts: z.int().min(1).max(20).optional(),
+})
+
+const scheduleSchema = z.union(
+  [z.string(), z.strictObject({ cron: z.string(), tz: z.string().optional() })],
+  "expected a cron expression such as '0 2 * * *', or `cron` and `tz`",
+)
+
 /** What a fleet file may hold. Unknown keys are errors, so that a misspelt one is not silently ignored. */
 export const fleetFileSchema = z.strictObject({
   defaults: settings.optional(),
@@ -52,6 +67,8 @@ export const fleetFileSchema = z.strictObject({
     .optional(),
   timeout: duration.optional(),
   outliers: z.number().gt(1).optional(),
+  queue: queueSchema.optional(),
+  schedule: scheduleSchema.optional(),
 })
 
 export type FleetFile = z.infer<typeof fleetFileSchema>

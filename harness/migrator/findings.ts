@@ -131,9 +131,11 @@ function settings(
   { migration, direction, observation }: ObservedRun,
   { settingsKept }: MigratorOutcome,
 ): Finding[] {
-  const left = observation?.settingsLeft ?? []
+  const isKept = (name: string): boolean => settingsKept.some((it) => it.name === name)
+  // `set local lock_timeout` is what we advise; that it holds to the end of a batch protects those that follow as well.
+  const left = (observation?.settingsLeft ?? []).filter(({ name }) => name !== 'lock_timeout' || isKept(name))
   if (left.length === 0) return []
-  const kept = left.some((setting) => settingsKept.some((it) => it.name === setting.name))
+  const kept = left.some(({ name }) => isKept(name))
   const scope = kept
     ? 'on the connection, also after the migrations'
     : 'until the transaction ends, for the migrations that follow'

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../errors.ts'
 import { keptFile, ownerFile, processesFile, runId, runsDirectory, serverPrefix } from './directory.ts'
 import { isLeftover } from './leftover.ts'
 import { parseOwner } from './owner.ts'
@@ -60,7 +61,12 @@ async function sweepRun(name: string, directory: string): Promise<string[]> {
   for (const { pid, startedAt } of await trackedProcesses(directory)) {
     if (await endGroup(pid, startedAt)) lines.push(`Ended process group ${pid} of run ${id}.`)
   }
-  for (const server of await serversOf(directory)) await releaseStorage(server)
+  try {
+    for (const server of await serversOf(directory)) await releaseStorage(server)
+  } catch (error) {
+    // What only its command can remove waits for it; nobody's next run fails for that.
+    return [...lines, `Run ${id} stays in ${directory}. ${messageOf(error)}`]
+  }
   if (await remove(directory)) lines.push(`Removed the directory of run ${id}: ${directory}`)
   return lines
 }

@@ -17,7 +17,7 @@ export interface PgBackRestSource {
   readonly before: string
 }
 
-const bin = '/usr/lib/postgresql/15/bin'
+export const bin = '/usr/lib/postgresql/15/bin'
 const port = '54329'
 const passphrase = 'passphrase-of-the-repository'
 
@@ -64,6 +64,9 @@ export async function makePgBackRestSource(home: string, backup: string): Promis
     await write('after target')
     // Waits until the WAL has arrived.
     await rest('check')
+    // As on the host of the repository, which reaches production by ssh; nobody else may.
+    const remote = configuration(home).replace('pg1-path', 'pg1-host=production.invalid\npg1-path')
+    await writeFile(source.config, remote)
     return { ...source, targetTime, before }
   } finally {
     await asPostgres(join(bin, 'pg_ctl'), [...control, '-m', 'fast', 'stop'])
@@ -126,7 +129,7 @@ async function now(psql: (sql: string) => Promise<string>): Promise<string> {
 }
 
 /** A server of Postgres and what archives for it are not run as root. */
-async function asPostgres(
+export async function asPostgres(
   program: string,
   args: readonly string[],
   input?: NodeJS.ReadableStream,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { styleText } from 'node:util'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { FleetResult } from '../../fleet/fleet.ts'
 import { verdictText } from '../../fleet/report/text.ts'
 import { fleetReports } from '../../fleet/report/index.ts'
@@ -11,6 +11,7 @@ import { duration } from '../../reports/text.ts'
 import { act } from '../act.ts'
 import { fleetExitCodeHelp } from './exit-codes.ts'
 import { addFleetOption, fleetOf } from './fleet-option.ts'
+import { parallelOption } from './parallel-option.ts'
 import { addShareOptions, shareOf, type ShareOptions } from './share.ts'
 import { writeFleetReports } from './write-fleet-reports.ts'
 
@@ -33,14 +34,7 @@ export function run(command: Command): void {
     .description('Rehearse every database of the fleet, or a share of them, and report over all.')
     .addHelpText('after', help)
   addFleetOption(command)
-  command
-    .addOption(
-      new Option(
-        '--parallel <number>',
-        `how many at the same time (default: \`parallel\` of the fleet file, else one for two cores)`,
-      ).argParser(parallelOf),
-    )
-    .option('--output <path>', 'directory for the reports', 'fleet-report')
+  command.addOption(parallelOption()).option('--output <path>', 'directory for the reports', 'fleet-report')
   addShareOptions(command)
   command.action(async (options: RunOptions) => {
     await act(async ({ redactor, signal }) => {
@@ -62,12 +56,6 @@ export function run(command: Command): void {
       return exitCodes[document.verdict]
     })
   })
-}
-
-function parallelOf(text: string): number {
-  const parallel = Number(text)
-  if (Number.isInteger(parallel) && parallel >= 1 && parallel <= 256) return parallel
-  throw new InvalidArgumentError('It is a number from 1 to 256.')
 }
 
 /** A line for each database that was rehearsed. */

@@ -36,6 +36,11 @@ export function pgBackRestFor(stanza: string, request: OriginRequest): PgBackRes
   }
 }
 
+/** Options that put the data directory here: a repository host's configuration has production's host, which is left alone. */
+export function placedAt(data: string): string[] {
+  return ['--reset-pg1-host', `--pg1-path=${data}`]
+}
+
 const program = 'pgbackrest'
 
 /** The others refuse the option. */

@@ -6,7 +6,7 @@ import { bytes } from '../../reports/text.ts'
 import type { OriginRequest } from '../origin.ts'
 import { holdDirectory } from './directory.ts'
 import { chooseSet, type ChosenSet } from './info.ts'
-import { pgBackRestFor, type PgBackRest } from './program.ts'
+import { pgBackRestFor, placedAt, type PgBackRest } from './program.ts'
 import { fetchWal, neededWal, requireWhole, type NeededWal } from './wal.ts'
 
 /** A data directory as the backup had it, with the WAL for its recovery in place; no server has touched it. */
@@ -54,7 +54,7 @@ async function restore(
     `--set=${set.label}`,
     `--repo=${set.repository}`,
     '--type=none',
-    `--pg1-path=${join(directory, 'data')}`,
+    ...placedAt(join(directory, 'data')),
     `--tablespace-map-all=${join(directory, 'tablespaces')}`,
     // Where nothing was restored before, it goes on without.
     ...(delta ? ['--delta'] : []),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HarnessError } from '../../errors.ts'
 import { count } from '../../reports/text.ts'
 import type { ChosenSet } from './info.ts'
-import type { PgBackRest } from './program.ts'
+import { placedAt, type PgBackRest } from './program.ts'
 
 /** WAL of the repository that recovery from a backup needs. */
 export interface NeededWal {
@@ -110,7 +110,7 @@ export async function fetchWal(
   const work = async (): Promise<void> => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const args = [
-        `--pg1-path=${data}`,
+        ...placedAt(data),
         `--repo=${repository}`,
         '--no-archive-async',
         name,
