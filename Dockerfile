@@ -41,7 +41,8 @@ RUN chmod 755 /opt/pg-rehearsal/dist/bin.js && \
     ln -s /opt/pg-rehearsal/dist/bin.js /usr/local/bin/rehearse && \
     install --directory --owner=node --group=node /project && \
     install --directory --mode=1777 /cache && \
-    psql --version && pg_restore --version && rehearse --version
+    psql --version && pg_restore --version && rehearse --version && \
+    rm -rf /tmp/node-compile-cache
 
 # What is kept from one rehearsal to the next, where a volume is mounted there.
 ENV XDG_CACHE_HOME=/cache XDG_STATE_HOME=/cache/state

@@ -68,6 +68,17 @@ describe(`the container image${missing === undefined ? '' : ` (skipped: ${missin
     expect(sdk).to.contain('/opt/pg-rehearsal/node_modules/@aws-sdk/client-s3')
   })
 
+  it('says what a user lacks who may not use the socket, or has no name', async () => {
+    const socket = '--volume=/var/run/docker.sock:/var/run/docker.sock'
+    const { all: barred } = await run([socket], ['doctor', '--engine', 'docker'])
+    expect(barred).to.contain('docker.sock is there, but this user may not use it').and.contain('--group-add')
+    await withTemporary(async (directory) => {
+      const project = await exampleProject(directory)
+      const { all: nameless } = await run([...project, '--user=12345'], ['run', '--engine', 'embedded'])
+      expect(nameless).to.contain('mount an /etc/passwd that has this user')
+    })
+  })
+
   for (const engine of ['docker', 'embedded'] as const) {
     it(`rehearses the worked example, ${engine} engine, and leaves its reports alone`, async () => {
       await withTemporary(async (directory) => {

@@ -14,6 +14,8 @@ import { withTemporary } from './testing/temporary.ts'
 const read = (path: string) => readFile(packageFile(path), 'utf8')
 const kubernetes = parseAllDocuments(await read('docs/manifests/kubernetes.yml')).map((it) => it.toJS())
 const [claim, rehearsal, report] = kubernetes
+const { template: worker } = parse(await read('docs/manifests/kubernetes-workers.yml')).spec
+const [working] = worker.spec.containers
 const { spec: job } = rehearsal.spec.jobTemplate
 const [rehearsing] = job.template.spec.containers
 const [reporting] = report.spec.jobTemplate.spec.template.spec.containers
@@ -24,12 +26,13 @@ describe('manifests for clusters', function () {
   it('call the program as it can be called', async () => {
     const calls = [
       rehearsing.args.map((word: string) => word.replace('$(', '$').replace(')', '')),
+      working.args,
       ...rehearseCalls(reporting.args.join('\n')),
       ...rehearseCalls(shellWords(await read('docs/manifests/swarm-job.sh'))),
       ...stringsOf(parse(await read('docs/manifests/github-actions.yml'))).flatMap(rehearseCalls),
       ...stringsOf(parse(await read('docs/manifests/gitlab-ci.yml'))).flatMap(rehearseCalls),
     ]
-    expect(calls).to.have.length(8)
+    expect(calls).to.have.length(9)
     for (const words of calls) expect(refusalOf(words), words.join(' ')).to.equal(undefined)
   })
 
@@ -68,13 +71,14 @@ describe('manifests for clusters', function () {
 
     it('ask of a pod what the image asks of itself', async () => {
       const [, image = ''] = /^HEALTHCHECK [^]*?CMD (\[.*\])$/m.exec(await read('Dockerfile')) ?? []
-      const { command } = rehearsing.livenessProbe.exec
-      expect(command).to.deep.equal(JSON.parse(image).map((word: string) => word.replaceAll("'", '"')))
+      const expected = JSON.parse(image).map((word: string) => word.replaceAll("'", '"'))
+      for (const { livenessProbe } of [rehearsing, working])
+        expect(livenessProbe.exec.command).to.deep.equal(expected)
     })
 
     it('need no privilege, and hold no secret', () => {
       expect(claim.spec.accessModes).to.deep.equal(['ReadWriteMany'])
-      for (const { spec } of [job.template, report.spec.jobTemplate.spec.template]) {
+      for (const { spec } of [job.template, report.spec.jobTemplate.spec.template, worker]) {
         expect(spec.securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 1000 })
         expect(spec.automountServiceAccountToken).to.equal(false)
         for (const { securityContext, volumeMounts } of spec.containers) {

@@ -39,7 +39,9 @@ describe(`a fleet as a job of Docker Swarm${missing === undefined ? '' : `, cont
         engine = await remoteEngine({ name: 'swarm' })
         await engine.load(image)
         await engine.docker('swarm', 'init', '--advertise-addr', engine.address)
-        return await job(engine, directory)
+        const [doctor, done] = await Promise.all([doctorByTls(engine), job(engine, directory)])
+        expect(doctor).to.match(/✔ Docker +Docker \d/)
+        return done
       }
       const [here, there] = await Promise.all([runHere(fleet, join(directory, 'here')), swarm()])
       expect(there.exitCode, there.all).to.equal(1)
@@ -99,6 +101,21 @@ async function runHere(cwd: string, output: string): Promise<Reported> {
   const env = { REHEARSAL_ENGINE: 'embedded', REHEARSAL_SNAPSHOTS: 'off' }
   const { exitCode, stdout, stderr } = await startProgram(words, { cwd, env })
   return { exitCode, all: stdout + stderr, document: await documentIn(output) }
+}
+
+/** What the image says of the engine when it has no socket, so that there is no other that could be meant. */
+async function doctorByTls({ tls }: RemoteEngine): Promise<string> {
+  const { DOCKER_HOST = '', DOCKER_CERT_PATH = '' } = tls
+  const variables = [`DOCKER_HOST=${DOCKER_HOST}`, 'DOCKER_TLS_VERIFY=1', 'DOCKER_CERT_PATH=/certs']
+  const words = variables.map((variable) => `--env=${variable}`)
+  // The test's certificates are root's.
+  const user = ['--user=0', `--volume=${DOCKER_CERT_PATH}:/certs:ro`]
+  const { all } = await execa(
+    'docker',
+    ['run', '--rm', ...words, ...user, base, 'doctor', '--engine=docker'],
+    { reject: false, all: true },
+  )
+  return all
 }
 
 async function job(engine: RemoteEngine, directory: string): Promise<Reported & { parts: string[] }> {

@@ -1,3 +1,4 @@
+import { access, constants, stat } from 'node:fs/promises'
 import { globalAgent } from 'node:http'
 import type Dockerode from 'dockerode'
 import type { ContainerRuntimeClient } from 'testcontainers'
@@ -44,7 +45,8 @@ async function findClient(): Promise<ContainerRuntimeClient> {
   const named = endpoint?.variables['DOCKER_HOST'] ?? endpoint?.url.href
   const client = await answerOf(
     async () => await withVariables({ ...(named && { DOCKER_HOST: named }) }, getContainerRuntimeClient),
-  ).catch((cause: unknown) => {
+  ).catch(async (cause: unknown) => {
+    await requireAllowed(endpoint?.url.protocol === 'unix:' ? endpoint.url.pathname : defaultSocket)
     throw unavailable(`No Docker engine answers${at(endpoint)}: ${engineWords(cause)}`, cause)
   })
   if (endpoint !== undefined) requireNamedEngine(client.container.dockerode, endpoint)
@@ -148,6 +150,22 @@ function requireNamedEngine(docker: Dockerode, endpoint: Endpoint): void {
   const { socketPath } = docker.modem as { socketPath?: unknown }
   if (endpoint.url.protocol === 'unix:' && socketPath !== endpoint.url.pathname)
     throw unavailable(`No Docker engine answers${at(endpoint)}, but another one does`)
+}
+
+const defaultSocket = '/var/run/docker.sock'
+
+/** Testcontainers does not say that the socket is there and not for this user. */
+async function requireAllowed(socket: string): Promise<void> {
+  const found = await stat(socket).catch(() => undefined)
+  if (found?.isSocket() !== true) return
+  const allowed = await access(socket, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  if (allowed) return
+  throw new HarnessError('docker-unavailable', `${socket} is there, but this user may not use it.`, {
+    hint: `Add the user to group ${found.gid}, or in a container say --group-add ${found.gid}; or use --engine embedded.`,
+  })
 }
 
 function unavailable(message: string, cause?: unknown): HarnessError {

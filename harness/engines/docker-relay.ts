@@ -27,7 +27,13 @@ export async function throughSocket(link: Link): Promise<ContainerRuntimeClient>
     await once(server, 'listening')
     const { getContainerRuntimeClient } = await import('testcontainers')
     // The host where ports are reached, which would be looked for with a container of its own.
-    const variables = { DOCKER_HOST: `unix://${path}`, TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1' }
+    const variables = {
+      DOCKER_HOST: `unix://${path}`,
+      // It would speak TLS on the socket, fail, and take the engine of this machine, where there is one.
+      DOCKER_TLS_VERIFY: '',
+      DOCKER_CERT_PATH: '',
+      TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
+    }
     return await withVariables(variables, getContainerRuntimeClient)
   } finally {
     server.close()

@@ -180,7 +180,10 @@ async function sharedMemoryType(): Promise<'posix' | 'mmap'> {
 
 function initdbFailed(output: string): HarnessError {
   const lines = output.split('\n').slice(-15).join('\n')
+  const nameless = output.includes('could not look up effective user ID')
   return new HarnessError('embedded-initdb', `initdb failed:\n${lines}`, {
-    hint: 'Check that the temporary directory (TMPDIR) has room and may be written to, or use --engine docker.',
+    hint: nameless
+      ? 'Postgres wants its user to have a name: in a container mount an /etc/passwd that has this user, or leave out --user.'
+      : 'Check that the temporary directory (TMPDIR) has room and may be written to, or use --engine docker.',
   })
 }
