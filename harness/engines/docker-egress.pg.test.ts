@@ -1,12 +1,28 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { execa } from 'execa'
-import { withClient } from '../postgres/client.ts'
+import { connect, withClient } from '../postgres/client.ts'
 import { openRun } from '../runs/open-run.ts'
 import type { Run } from '../runs/run.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
+import { dockerClient } from './docker-client.ts'
+import { ownerLabel, runLabel } from './docker-labels.ts'
+import { blockEgress } from './docker-egress.ts'
 import { docker } from './docker.ts'
 import type { Server } from './engine.ts'
+
+/** Once the image's own server, not the one of its init scripts, listens. */
+async function connected(connection: Parameters<typeof connect>[0]): ReturnType<typeof connect> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await connect(connection, 2_000)
+    } catch (error) {
+      if (attempt > 100) throw error
+      await sleep(100)
+    }
+  }
+}
 
 describe('a container of ours', function () {
   this.timeout(60_000)
@@ -65,6 +81,34 @@ describe('a container of ours', function () {
       database: 'postgres',
     })
     expect(psql).to.include({ exitCode: 0, stdout: '7\n' })
+  })
+
+  it('goes on answering whoever was connected before it was closed off', async () => {
+    const environment = ['-e', 'POSTGRES_HOST_AUTH_METHOD=trust']
+    const { stdout: id } = await execa('docker', ['run', '-d', ...environment, 'postgres:17'])
+    try {
+      const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+      const { stdout: host } = await execa('docker', ['inspect', '-f', address, id])
+      const connection = { host, port: 5432, user: 'postgres', password: '', database: 'postgres' }
+      const client = await connected(connection)
+      const answer = client.query<{ value: string }>(`select 'late' as value from pg_sleep(2)`)
+      const { dockerode } = (await dockerClient()).container
+      const container = dockerode.getContainer(id)
+      const egress = await blockEgress({
+        docker: dockerode,
+        container,
+        image: 'postgres:17',
+        name: `pg-rehearsal-${run.id}-early`,
+        labels: { [runLabel]: run.id, [ownerLabel]: JSON.stringify(run.owner) },
+      })
+      expect(egress).to.deep.equal({ blocked: true })
+      const late = setTimeout(() => client.connection.stream.destroy(), 8_000)
+      expect((await answer).rows[0]?.value).to.equal('late')
+      clearTimeout(late)
+      await client.end()
+    } finally {
+      await execa('docker', ['rm', '-fv', id])
+    }
   })
 
   it('reaches no listener of the host, no other container and no name server', async () => {

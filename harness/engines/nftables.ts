@@ -1,7 +1,9 @@
 /**
  * What to send to netfilter (a NETLINK_NETFILTER socket with CAP_NET_ADMIN) so that a network namespace opens no
  * connection any more: packets that leave belong to a connection that came in, or stay on the loopback interface,
- * Docker's name server there apart, which would ask others. `refusal`: whoever tries hears it at once, and does not
+ * Docker's name server there apart, which would ask others. Of a connection that was there before, the kernel knows
+ * nothing, and takes Postgres' answer for the beginning of one: what leaves from its port passes, unless it really
+ * begins one. `refusal`: whoever tries hears it at once, and does not
  * wait until the time is up; not every kernel has it. One transaction; `acknowledged` messages are answered
  * with an error code of their own. Byte order is that of little-endian machines.
  * https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/linux/netfilter/nf_tables.h
@@ -11,9 +13,28 @@ export function blockOutput({ refusal }: { refusal: boolean }): {
   readonly acknowledged: number
 } {
   const rules = [
-    [payload({ offset: 16, length: 4 }), compare('equal', Buffer.from([127, 0, 0, 11])), verdict('drop')],
+    [
+      payload({ header: 'network', offset: 16, length: 4 }),
+      compare('equal', Buffer.from([127, 0, 0, 11])),
+      verdict('drop'),
+    ],
     [meta(metaKeys.outputInterface), compare('equal', hostOrder(loopback)), verdict('accept')],
-    [connectionState(), mask(incomingStates), compare('not equal', hostOrder(0)), verdict('accept')],
+    [
+      meta(metaKeys.protocol),
+      compare('equal', Buffer.from([tcp])),
+      payload({ header: 'transport', offset: 0, length: 2 }),
+      compare('equal', Buffer.from([postgresPort >> 8, postgresPort & 0xff])),
+      payload({ header: 'transport', offset: 13, length: 1 }),
+      mask(Buffer.from([tcpFlags.syn | tcpFlags.ack])),
+      compare('not equal', Buffer.from([tcpFlags.syn])),
+      verdict('accept'),
+    ],
+    [
+      connectionState(),
+      mask(hostOrder(incomingStates)),
+      compare('not equal', hostOrder(0)),
+      verdict('accept'),
+    ],
     ...(refusal ? [[reject()]] : []),
   ]
   const changes = [
@@ -41,7 +62,10 @@ const create = 0x404
 const append = 0x800
 /** The index of `lo` in every network namespace. */
 const loopback = 1
-const metaKeys = { outputInterface: 5 }
+const metaKeys = { outputInterface: 5, protocol: 16 }
+const tcp = 6
+const tcpFlags = { syn: 2, ack: 16 }
+const postgresPort = 5432
 /** Established, related, and untracked: answers of IPv6 neighbours are not tracked, and nothing else is. */
 const incomingStates = 2 | 4 | 64
 const register = 1
@@ -56,11 +80,21 @@ function rule(expressions: readonly Buffer[]): Buffer[] {
   return [text(1, tableName), text(2, chainName), nested(4, expressions)]
 }
 
-function payload({ offset, length }: { offset: number; length: number }): Buffer {
-  const networkHeader = 1
+/** Where a header begins, as payload expressions count. */
+const headers = { network: 1, transport: 2 }
+
+function payload({
+  header,
+  offset,
+  length,
+}: {
+  header: keyof typeof headers
+  offset: number
+  length: number
+}): Buffer {
   return expression('payload', [
     number(1, register),
-    number(2, networkHeader),
+    number(2, headers[header]),
     number(3, offset),
     number(4, length),
   ])
@@ -74,9 +108,15 @@ function connectionState(): Buffer {
   return expression('ct', [number(1, register), number(2, 0)])
 }
 
-function mask(bits: number): Buffer {
-  const operands = [nested(4, [attribute(1, hostOrder(bits))]), nested(5, [attribute(1, hostOrder(0))])]
-  return expression('bitwise', [number(1, register), number(2, register), number(3, 4), ...operands])
+function mask(bits: Buffer): Buffer {
+  const none = Buffer.alloc(bits.length)
+  const operands = [nested(4, [attribute(1, bits)]), nested(5, [attribute(1, none)])]
+  return expression('bitwise', [
+    number(1, register),
+    number(2, register),
+    number(3, bits.length),
+    ...operands,
+  ])
 }
 
 function compare(how: 'equal' | 'not equal', value: Buffer): Buffer {

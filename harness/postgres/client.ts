@@ -15,11 +15,20 @@ export async function connect(connection: Connection, connectTimeoutMs = 10_000)
     application_name: applicationName,
     options: unlimited,
     connectionTimeoutMillis: connectTimeoutMs,
+    // A server that is gone without a word is noticed in the end.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser: () => (text: string | Buffer) => String(text) },
   })
   // A server that goes away between queries must not end the program; the next query reports it.
   client.on('error', () => {})
-  await client.connect()
+  try {
+    await client.connect()
+  } catch (error) {
+    // Whoever refuses us may not hang up, and the connection would keep the program from ending.
+    client.connection.stream.destroy()
+    throw error
+  }
   return client
 }
 
