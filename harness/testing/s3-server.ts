@@ -26,8 +26,23 @@ export function missingS3Server(): string | undefined {
   return is ? undefined : 'python3-swift, which is the store, is not installed'
 }
 
-/** Starts one on this machine, in some 2 seconds; dispose of it at the end. */
+/**
+ * Starts one on this machine, in some 2 seconds; dispose of it at the end. Between our looking for its four ports and
+ * its taking them somebody else may have one, so it is tried again on others.
+ */
 export async function startS3Server(): Promise<S3Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start()
+    } catch (error) {
+      if (attempt === 3) throw error
+    }
+  }
+}
+
+const answersWithinMs = 15_000
+
+async function start(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), 'pg-rehearsal-s3-'))
   const ports = await Promise.all(Array.from({ length: 4 }, async () => await freePort()))
   const [port = 0] = ports
@@ -48,8 +63,9 @@ export async function startS3Server(): Promise<S3Server> {
   const environment = environmentFor(port)
   const endpoint = environment['AWS_ENDPOINT_URL_S3'] ?? ''
   const client = new S3Client({ endpoint, region: 'eu-west-2', forcePathStyle: true, credentials })
-  for (let tries = 0; !(await answers(endpoint)); tries++) {
-    if (tries > 600 || ended) {
+  const deadline = performance.now() + answersWithinMs
+  while (!(await answers(endpoint))) {
+    if (performance.now() > deadline || ended) {
       await dispose()
       throw new Error(`Swift did not start: ${(await child).all}`)
     }
