@@ -45,6 +45,6 @@ function recoveryText({ restoreMs, backupBytes, backupAgeMs }: NonNullable<Rehea
 
 function age(ms: number): string {
   const hours = ms / 3_600_000
-  if (hours < 1) return `${Math.ceil(hours * 60)} minutes`
-  return hours < 48 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`
+  if (hours < 1) return count(Math.ceil(hours * 60), 'minute')
+  return hours < 48 ? count(Math.round(hours), 'hour') : count(Math.round(hours / 24), 'day')
 }
