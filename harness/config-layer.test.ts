@@ -33,7 +33,7 @@ describe('the settings of a fleet’s database', () => {
 
   it('have a history of their own, as other databases are no comparison', () => {
     const history = (file: Parameters<typeof layered>[0], own: Layer['settings'] = {}) =>
-      layered(file, layer(own), '/work/app').history
+      layered(file, layer(own), '/srv/app').history
     expect(history({})).to.deep.equal({ project: 'app/shop' })
     expect(history({ history: 'past' })).to.deep.equal({ path: 'past', project: 'app/shop' })
     expect(history({ history: { project: 'p', keep: 3 } })).to.deep.equal({ project: 'p/shop', keep: 3 })

@@ -6,7 +6,7 @@ import { packageFile } from './docs.ts'
 import type { FleetDocument } from './fleet/document.ts'
 import type { QueueStatus } from './fleet/queue/status.ts'
 import { urlOf } from './postgres/url.ts'
-import { missingEngine, startProgram } from './testing/program.ts'
+import { engineOrSkip, startProgram } from './testing/program.ts'
 import { sharedServer } from './testing/server.ts'
 import { withTemporary } from './testing/temporary.ts'
 import { makeTenants } from './testing/tenants.ts'
@@ -15,10 +15,7 @@ describe('a fleet in a queue', function () {
   this.timeout(300_000)
 
   before(async function () {
-    const reason = await missingEngine('embedded')
-    if (reason === undefined) return
-    console.log(`    skipped: ${reason}`)
-    this.skip()
+    await engineOrSkip('embedded', this)
   })
 
   it('has one result for every database, once, though a worker is killed in the middle', async () => {

@@ -6,7 +6,7 @@ import { packageFile } from './docs.ts'
 import type { FleetDocument } from './fleet/document.ts'
 import { parseFleetDocument } from './fleet/document-schema.ts'
 import type { Rehearsal } from './rehearsal.ts'
-import { missingEngine, startProgram } from './testing/program.ts'
+import { engineOrSkip, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 import { makeTenants } from './testing/tenants.ts'
 
@@ -14,10 +14,7 @@ describe('a fleet', function () {
   this.timeout(300_000)
 
   before(async function () {
-    const reason = await missingEngine('embedded')
-    if (reason === undefined) return
-    console.log(`    skipped: ${reason}`)
-    this.skip()
+    await engineOrSkip('embedded', this)
   })
 
   it('has every database rehearsed once, each with its verdict, and the worst for its exit code', async () => {

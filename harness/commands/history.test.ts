@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { packageFile } from '../docs.ts'
-import { missingEngine, runProgram, startProgram } from '../testing/program.ts'
+import { engineOrSkip, runProgram, startProgram } from '../testing/program.ts'
 import { record } from '../testing/record.ts'
 import { withTemporary } from '../testing/temporary.ts'
 
@@ -13,10 +13,7 @@ describe('rehearse run with budgets, then history and plan', function () {
   this.timeout(90_000)
 
   before(async function () {
-    const reason = await missingEngine('embedded')
-    if (reason === undefined) return
-    console.log(`    skipped: ${reason}`)
-    this.skip()
+    await engineOrSkip('embedded', this)
   })
 
   it('records, judges what it can, and lets people plan by what passed', async () => {

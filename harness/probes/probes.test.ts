@@ -5,7 +5,7 @@ import type { Rehearsal } from '../rehearsal.ts'
 import { reportNames, reports } from '../reports/index.ts'
 import { rehearsalJsonSchema } from '../reports/schema.ts'
 import { hostile } from '../testing/hostile.ts'
-import { missingEngine, runProgram, startProgram } from '../testing/program.ts'
+import { engineOrSkip, runProgram, startProgram } from '../testing/program.ts'
 
 const isValid = new Ajv2020({ formats: { 'date-time': true, date: true } }).compile(rehearsalJsonSchema())
 
@@ -13,10 +13,7 @@ describe('rehearse run --ask probes', function () {
   this.timeout(90_000)
 
   before(async function () {
-    const reason = await missingEngine('embedded')
-    if (reason === undefined) return
-    console.log(`    skipped: ${reason}`)
-    this.skip()
+    await engineOrSkip('embedded', this)
   })
 
   it('leads with what clients of the worked example would have felt', async () => {

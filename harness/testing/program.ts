@@ -55,3 +55,11 @@ export async function missingEngine(engine: EngineName, major = 17): Promise<str
     await run.dispose()
   }
 }
+
+/** Skips the tests of a suite, with the reason, where the engine cannot be had. */
+export async function engineOrSkip(engine: EngineName, suite: Mocha.Context): Promise<void> {
+  const reason = await missingEngine(engine)
+  if (reason === undefined) return
+  console.log(`    skipped: ${reason}`)
+  suite.skip()
+}
