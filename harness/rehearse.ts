@@ -20,7 +20,7 @@ import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
 import { broughtBackup } from './stages/read-backup.ts'
 import { observeStatements } from './stages/locks.ts'
-import { provision } from './stages/provision.ts'
+import { provision, startEarly } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -156,7 +156,11 @@ async function runStages(
   teardown.defer('the backup that was brought here', () =>
     rm(broughtBackup(given), { recursive: true, force: true }),
   )
-  const prepared = await journal.run('preflight', (progress) => preflight(given, progress))
+  const keeping = { teardown, redactor, observe }
+  let early: ReturnType<typeof startEarly>
+  const prepared = await journal.run('preflight', (progress) =>
+    preflight(given, progress, (possible) => void (early = startEarly(given, possible, keeping))),
+  )
   const limits = limitsOf(prepared.facts)
   const backup = backupSummary(plan, prepared)
   learn({ backup, limits })
@@ -166,11 +170,10 @@ async function runStages(
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false })) {
     observe({ kind: 'note', text: line })
   }
-  const keeping = { teardown, redactor, observe }
-  const provisioned = await journal.run('provision', (progress) =>
-    provision(given, prepared, keeping, progress),
-  )
   spares?.prepare()
+  const provisioned = await journal.run('provision', (progress) =>
+    provision(given, prepared, keeping, progress, early),
+  )
   const { engine, version: serverVersion, image } = provisioned.server
   if (prepared.facts.physical) learn({ backup: { ...backup, database: provisioned.database } })
   limits.push(...networkLimit(provisioned.server))

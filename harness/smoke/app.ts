@@ -6,25 +6,37 @@ import type { Run } from '../runs/run.ts'
 import { freePort } from '../runs/free-port.ts'
 
 /** The app under test, running and ready. */
-export interface App {
+/** Where an app is going to listen. */
+export interface AppAddress {
+  readonly port: number
+  readonly readyUrl: string
   /** `http://127.0.0.1:PORT`, from the ready URL's origin. */
   readonly baseUrl: string
+}
+
+export interface App {
   /** The last 64 KiB of what it printed. */
   output(): string
   /** Ends its whole process group. */
   stop(): Promise<void>
 }
 
+/** A free port, and the app's URLs on it. */
+export async function appAddress(plan: AppPlan): Promise<AppAddress> {
+  const port = await freePort()
+  const readyUrl = plan.readyUrl.replaceAll('{port}', String(port))
+  return { port, readyUrl, baseUrl: new URL(readyUrl).origin }
+}
+
 /**
- * Starts the app with `environment` and a free `PORT`, and waits until its ready URL answers below 500.
+ * Starts the app with `environment` and the address's `PORT`, and waits until its ready URL answers below 500.
  * Throws HarnessError `app-not-started` with the app's output when it exits or stays silent.
  */
 export async function startApp(
   plan: AppPlan,
+  { port, readyUrl }: AppAddress,
   options: { cwd: string; environment: Record<string, string>; run: Run; signal: AbortSignal },
 ): Promise<App> {
-  const port = await freePort()
-  const readyUrl = plan.readyUrl.replaceAll('{port}', String(port))
   const group = startGroup(plan.command, [], {
     cwd: options.cwd,
     environment: { ...options.environment, PORT: String(port) },
@@ -37,7 +49,7 @@ export async function startApp(
     await group.end()
     throw error
   }
-  return { baseUrl: new URL(readyUrl).origin, output: () => group.output(), stop: () => group.end() }
+  return { output: () => group.output(), stop: () => group.end() }
 }
 
 async function untilReady(group: Group, readyUrl: string, plan: AppPlan, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startGroup, type Group } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
+import { gateVariable } from './gate-variable.ts'
 
 /** What one pass of mocha came to. */
 export interface MochaResult {
@@ -35,6 +37,8 @@ export interface MochaOptions {
   readonly preload: readonly string[]
   readonly timeoutMs: number
   readonly run: Run
+  /** Meanwhile mocha loads itself, and nothing of the specs; when it rejects, so does the run. */
+  readonly until?: Promise<unknown> | undefined
 }
 
 /**
@@ -42,21 +46,58 @@ export interface MochaOptions {
  * tests. The app's mocha is used where it has one, else ours. Never throws for what specs do.
  */
 export async function runMocha(options: MochaOptions): Promise<MochaResult> {
-  const resultFile = join(options.run.directory, `mocha-${Date.now()}-${Math.round(performance.now())}.json`)
+  const name = `mocha-${Date.now()}-${Math.round(performance.now())}`
+  const resultFile = join(options.run.directory, `${name}.json`)
+  const gate = join(options.run.directory, `${name}.open`)
+  // Mocha takes a list of modules, with commas between them.
+  const isHeld = options.until !== undefined && !gateScript.includes(',')
+  if (!isHeld) await options.until
   const startedAt = performance.now()
-  const preload = options.preload.flatMap((url) => ['--import', url])
-  // --forbid-only: a forgotten `.only` would leave out every other spec and still be green.
-  const flags = ['--no-config', '--no-package', '--exit', '--forbid-only']
-  const reporter = ['--reporter', 'json', '--reporter-option', `output=${resultFile}`]
-  const mocha = [mochaBinary(options.cwd), ...flags, ...reporter, ...options.arguments, ...options.files]
-  const group = startGroup(process.execPath, [...preload, ...mocha], options)
-  const timedOut = await endedWithin(group, options.timeoutMs)
-  await group.end()
-  const exit = group.exit() ?? 'unknown'
-  const base = { exit, durationMs: Math.round(performance.now() - startedAt), output: group.output() }
-  const tests = timedOut ? undefined : await readResult(resultFile)
-  if (tests !== undefined) return { end: 'finished', ...base, ...tests }
-  return { end: timedOut ? 'timed-out' : 'crashed', ...base, passes: [], failures: [], pending: [] }
+  const group = startGroup(process.execPath, mochaArguments(options, { resultFile, isHeld }), {
+    ...options,
+    environment: isHeld ? { ...options.environment, [gateVariable]: gate } : options.environment,
+  })
+  let heldMs = 0
+  try {
+    if (isHeld) {
+      await options.until
+      await writeFile(gate, '')
+      heldMs = performance.now() - startedAt
+    }
+    const timedOut = await endedWithin(group, options.timeoutMs)
+    await group.end()
+    const exit = group.exit() ?? 'unknown'
+    const durationMs = Math.round(performance.now() - startedAt - heldMs)
+    const base = { exit, durationMs, output: group.output() }
+    const tests = timedOut ? undefined : await readResult(resultFile)
+    if (tests !== undefined) return { end: 'finished', ...base, ...tests }
+    return { end: timedOut ? 'timed-out' : 'crashed', ...base, passes: [], failures: [], pending: [] }
+  } finally {
+    await group.end()
+  }
+}
+
+const gateScript = fileURLToPath(new URL(`./gate${extname(import.meta.url)}`, import.meta.url))
+
+function mochaArguments(
+  { cwd, preload, arguments: given, files }: MochaOptions,
+  { resultFile, isHeld }: { resultFile: string; isHeld: boolean },
+): string[] {
+  return [
+    ...preload.flatMap((url) => ['--import', url]),
+    mochaBinary(cwd),
+    '--no-config',
+    '--no-package',
+    '--exit',
+    // A forgotten `.only` would leave out every other spec and still be green.
+    '--forbid-only',
+    '--reporter=json',
+    `--reporter-option=output=${resultFile}`,
+    // Before what the team requires.
+    ...(isHeld ? ['--require', gateScript] : []),
+    ...given,
+    ...files,
+  ]
 }
 
 async function endedWithin(group: Group, timeoutMs: number): Promise<boolean> {

@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { packageFile } from '../docs.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, messageOf } from '../errors.ts'
 import { openRun } from '../runs/open-run.ts'
 import type { Run } from '../runs/run.ts'
-import { startApp } from './app.ts'
+import { appAddress, startApp } from './app.ts'
 import { specFindings } from './findings.ts'
 import { runMocha } from './mocha.ts'
 
@@ -98,22 +100,63 @@ describe('smoke specs', () => {
       "require('http').createServer((q, s) => s.end('up')).listen(process.env.PORT, '127.0.0.1')",
     )
     const plan = { command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs: 10_000 }
-    const app = await startApp(plan, { cwd: folder, environment, run, signal })
-    expect(await fetch(app.baseUrl).then((answer) => answer.text())).to.equal('up')
+    const address = await appAddress(plan)
+    const app = await startApp(plan, address, { cwd: folder, environment, run, signal })
+    expect(await fetch(address.baseUrl).then((answer) => answer.text())).to.equal('up')
     await app.stop()
     await app.stop()
-    expect(await fetch(app.baseUrl).catch(() => 'gone')).to.equal('gone')
+    expect(await fetch(address.baseUrl).catch(() => 'gone')).to.equal('gone')
+  })
+
+  it('are not loaded before the app is ready, also by what the team requires and in workers', async () => {
+    const mark = join(folder, 'ready')
+    const look = `require('fs').statSync(${JSON.stringify(mark)})
+      if (process.env.PG_REHEARSAL_GATE) throw new Error('sees the gate')`
+    const files = { 'required.cjs': look, 'k.spec.cjs': `${look}; it('works', () => {})` }
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    for (const mode of [[], ['--parallel']]) {
+      await rm(mark, { force: true })
+      const until = sleep(1_000).then(() => writeFile(mark, ''))
+      const result = await runMocha({
+        cwd: folder,
+        files: [join(folder, 'k.spec.cjs'), join(folder, 'k.spec.cjs')],
+        arguments: ['--require', './required.cjs', ...mode],
+        environment,
+        preload: [],
+        timeoutMs: 20_000,
+        run,
+        until,
+      })
+      expect(result.passes, result.output).not.to.have.length(0)
+      expect(result.durationMs).to.be.lessThan(5_000)
+    }
+  })
+
+  it('leave no mocha waiting when the app does not start', async () => {
+    const until = sleep(500).then(() => Promise.reject(new Error('no app')))
+    const running = runMocha({
+      cwd: folder,
+      files: [join(folder, 'k.spec.cjs')],
+      arguments: [],
+      environment,
+      preload: [],
+      timeoutMs: 20_000,
+      run,
+      until,
+    })
+    expect(await running.catch(messageOf)).to.equal('no app')
+    const children = execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    expect(children).not.to.contain('k.spec.cjs')
   })
 
   it('are told why the app did not start', async () => {
-    const start = async (command: string, readyTimeoutMs: number) =>
-      startApp(
-        { command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs },
-        { cwd: folder, environment, run, signal },
-      ).then(
+    const start = async (command: string, readyTimeoutMs: number) => {
+      const plan = { command, readyUrl: 'http://127.0.0.1:{port}/', readyTimeoutMs }
+      return await startApp(plan, await appAddress(plan), { cwd: folder, environment, run, signal }).then(
         () => 'started',
         (error: unknown) => (error instanceof HarnessError ? `${error.code} ${error.message}` : error),
       )
+    }
     expect(await start(script("console.error('no PORT'); process.exit(3)"), 10_000)).to.match(
       /^app-not-started.*code 3.*no PORT/s,
     )

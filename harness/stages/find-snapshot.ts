@@ -28,12 +28,12 @@ export async function findSnapshotOf(
   { plan, signal }: Given,
   prepared: PreparedBackup,
   freezing: Freezing,
-  { progress, observe, start }: SearchOptions,
+  { progress, observe, start, early }: SearchOptions,
 ): Promise<SnapshotSearch> {
   if (plan.snapshots.mode === 'off') return nothing
   const key = await keyOf(plan, prepared, freezing)
   const attempt = async () => await clone(key, freezing, start)
-  const first = await attempt()
+  const first = (await early) ?? (await attempt())
   if (first.cloned !== undefined) return { found: first.cloned, key, lock: undefined, findings: [] }
   const onWait = ({ pid }: { pid: number }) =>
     progress(`waiting for another rehearsal (process ${pid}) that restores the same backup`)
@@ -62,16 +62,29 @@ export interface SearchOptions {
   readonly observe: Observer
   /** Starts a clone and sees to it that it is stopped in the end. */
   readonly start: (snapshot: Snapshot) => Promise<ClonedServer>
+  /** A first look that was begun before. */
+  readonly early?: Promise<Look> | undefined
 }
 
-async function clone(
-  key: string,
-  { shelf }: Freezing,
+/** What one look for a snapshot came to; empty where there is none. */
+export interface Look {
+  readonly cloned?: { readonly snapshot: Snapshot; readonly cloned: ClonedServer }
+  readonly altered?: { readonly snapshot: Snapshot; readonly reason: string }
+}
+
+/** Looks once, and waits for nobody. */
+export async function lookForSnapshot(
+  { plan }: Given,
+  prepared: PreparedBackup,
+  freezing: Freezing,
   start: SearchOptions['start'],
-): Promise<{
-  cloned?: { snapshot: Snapshot; cloned: ClonedServer }
-  altered?: { snapshot: Snapshot; reason: string }
-}> {
+): Promise<Look> {
+  return plan.snapshots.mode === 'off'
+    ? {}
+    : await clone(await keyOf(plan, prepared, freezing), freezing, start)
+}
+
+async function clone(key: string, { shelf }: Freezing, start: SearchOptions['start']): Promise<Look> {
   const snapshot = await findSnapshot(shelf, key)
   if (snapshot === undefined) return {}
   try {

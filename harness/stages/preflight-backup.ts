@@ -3,6 +3,7 @@ import { bytes, count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import { staleBackup } from './backup-age.ts'
 import type { Given } from './given.ts'
+import { missingManifest } from './missing-manifest.ts'
 import { enoughDisk, majorChange, prepareBackup, type PreparedBackup } from './preflight.ts'
 
 /**
@@ -26,7 +27,11 @@ export async function preflightBackup(
     // Only what is restored now is proved now: no snapshot is looked for, and none is made. Nothing is timed.
     facts: { ...prepared, engine: withoutFreezing(engine), configuration: null },
     summary: `${facts.format} backup, ${bytes(file.bytes)}${sums}, ${engine.name}`,
-    findings: [...staleBackup(file, facts, plan), ...majorChange(plan, facts)],
+    findings: [
+      ...staleBackup(file, facts, plan),
+      ...majorChange(plan, facts),
+      ...missingManifest(file, facts),
+    ],
   }
 }
 

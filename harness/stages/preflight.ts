@@ -18,6 +18,7 @@ import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
 import { missingDown, missingRollbackCommand } from './missing-down.ts'
+import { missingManifest } from './missing-manifest.ts'
 import { refuseCommands } from './refuse-commands.ts'
 import { readBackup, readSource } from './read-backup.ts'
 import { readConfiguration, type Configuration } from './server-settings.ts'
@@ -44,10 +45,15 @@ export interface Prepared extends PreparedBackup {
 }
 
 /**
- * Finds out, before anything is started, whether the plan is complete and possible; throws a StageHalt with
- * every problem at once, each with its remedy.
+ * Finds out, before anything is restored, whether the plan is complete and possible; throws a StageHalt with
+ * every problem at once, each with its remedy. `onBackup` hears of the backup once it is known to be possible, while
+ * the migrations are still being listed.
  */
-export async function preflight(given: Given, progress: Progress): Promise<StageOutput<Prepared>> {
+export async function preflight(
+  given: Given,
+  progress: Progress,
+  onBackup: (backup: PreparedBackup) => void = () => {},
+): Promise<StageOutput<Prepared>> {
   const { plan, run } = given
   const problems: HarnessError[] = []
   const attempt = async <Value>(work: Promise<Value>): Promise<Value | undefined> => {
@@ -84,7 +90,20 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
-  const [opened, chosen, listing, specFiles] = await Promise.all([reading, choosing, listingDone, specsFound])
+  const configuring = reading.then(async (backup) => await attempt(readConfiguration(plan, backup?.facts)))
+  const possible = async () => {
+    const [backup, engine, settings] = await Promise.all([reading, choosing, configuring])
+    if (backup && engine && settings !== undefined && problems.length === 0)
+      onBackup({ ...backup, ...engine, configuration: settings })
+  }
+  const [opened, chosen, configuration, listing, specFiles] = await Promise.all([
+    reading,
+    choosing,
+    configuring,
+    listingDone,
+    specsFound,
+    possible(),
+  ])
   const table = migrationTable(plan, listing?.loaded)
   // Only now is it known that the app keeps its record elsewhere.
   const isElsewhere = table.name !== expected.name || table.schema !== expected.schema
@@ -95,7 +114,6 @@ export async function preflight(given: Given, progress: Progress): Promise<Stage
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
-  const configuration = await attempt(readConfiguration(plan, facts))
   if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
   if (
     !opened ||
@@ -211,13 +229,6 @@ function missingDowns(listed: readonly ListedMigration[], applied: readonly stri
   return listed
     .filter((migration) => !applied.includes(migration.name) && !migration.hasDown)
     .map((migration) => missingDown(migration.name))
-}
-
-function missingManifest({ path }: BackupFile, { physical }: BackupFacts): Finding[] {
-  if (physical?.manifest !== 'missing') return []
-  const message = 'The base backup has no manifest, so that damage in its files may not be seen.'
-  const remedy = 'Keep the backup_manifest that pg_basebackup writes with the backup.'
-  return [{ id: 'missing-manifest', severity: 'warning', subject: path, message, remedy }]
 }
 
 /** The warning that the backup is not rehearsed on its own major version. */

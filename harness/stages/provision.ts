@@ -11,7 +11,7 @@ import type { Lock } from '../snapshots/lock.ts'
 import type { Snapshot } from '../snapshots/store.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
-import { findSnapshotOf } from './find-snapshot.ts'
+import { findSnapshotOf, lookForSnapshot, type Look } from './find-snapshot.ts'
 import type { Given } from './given.ts'
 import { makeRoom } from './make-room.ts'
 import type { PreparedBackup } from './preflight.ts'
@@ -40,6 +40,24 @@ export interface ServerKeeping {
 }
 
 /**
+ * Starts a clone of this backup's snapshot, where there is one, while the rest of the plan is still being looked at;
+ * teardown stops it, whatever comes of that. For `provision`, which hears of a failure too.
+ */
+export function startEarly(
+  given: Given,
+  prepared: PreparedBackup,
+  keeping: ServerKeeping,
+): Promise<Look> | undefined {
+  const { freezing } = prepared.engine
+  if (freezing === undefined) return undefined
+  const early = lookForSnapshot(given, prepared, freezing, async ({ frozen }) =>
+    cloneServer(freezing, frozen, prepared, given, keeping),
+  )
+  early.catch(() => {})
+  return early
+}
+
+/**
  * Starts the throwaway server, on the snapshot of this backup where there is one, or takes a database on the external
  * server; teardown stops it or leaves it up.
  */
@@ -48,6 +66,7 @@ export async function provision(
   prepared: PreparedBackup,
   keeping: ServerKeeping,
   progress: Progress,
+  early?: Promise<Look>,
 ): Promise<StageOutput<ProvisionedServer>> {
   const { engine, request, reason } = prepared
   const { teardown, observe } = keeping
@@ -69,6 +88,7 @@ export async function provision(
     progress,
     observe,
     start,
+    early,
   })
   if (lock !== undefined) teardown.defer('the lock of the snapshot', () => lock.release())
   if (found !== undefined) {

@@ -3,7 +3,7 @@ import { guardedNodeOptions, guardPreloads } from '../migrator/child-process.ts'
 import type { AppPlan } from '../plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, SpecPass } from '../rehearsal.ts'
-import { startApp, type App } from '../smoke/app.ts'
+import { appAddress, startApp } from '../smoke/app.ts'
 import { specFindings, toSpecPass } from '../smoke/findings.ts'
 import { runMocha } from '../smoke/mocha.ts'
 import type { Given } from './given.ts'
@@ -36,18 +36,22 @@ export async function runSpecs(
     REHEARSAL_PHASE: phase,
   }
   const guard = guardPreloads(environment)
-  let app: App | undefined
+  const guarded = { ...environment, ...guardedNodeOptions(environment) }
+  const address = appPlan ? await appAddress(appPlan) : undefined
+  const starting =
+    appPlan && address
+      ? startApp(appPlan, address, { cwd: plan.cwd, environment: guarded, run, signal })
+      : undefined
   try {
-    const guarded = { ...environment, ...guardedNodeOptions(environment) }
-    if (appPlan) app = await startApp(appPlan, { cwd: plan.cwd, environment: guarded, run, signal })
     const result = await runMocha({
       cwd: plan.cwd,
       files,
       arguments: plan.specs.mochaArguments,
-      environment: app === undefined ? environment : { ...environment, APP_URL: app.baseUrl },
+      environment: address === undefined ? environment : { ...environment, APP_URL: address.baseUrl },
       preload: [...guard, import.meta.resolve('tsx')],
       timeoutMs: plan.specs.timeoutMs,
       run,
+      until: starting,
     })
     const context = { phase, files, cwd: plan.cwd, timeoutMs: plan.specs.timeoutMs }
     return { pass: toSpecPass(result, phase), findings: specFindings(result, context) }
@@ -55,6 +59,7 @@ export async function runSpecs(
     if (!(error instanceof HarnessError) || error.code !== 'app-not-started') throw error
     return { pass: null, findings: [appNotStarted(error, appPlan?.command ?? phase)] }
   } finally {
+    const app = await starting?.catch(() => undefined)
     await app?.stop()
   }
 }
