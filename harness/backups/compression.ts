@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
+import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { Compression } from './backup-format.ts'
 import { decompressor } from './decompressor.ts'
 import { nextZstdFrame, zstdFrame } from './zstd-frame.ts'
@@ -55,6 +55,11 @@ const chunkSize = 256 * 1024
 function gunzip(raw: Chunks): Chunks {
   // An error reaches the reader through the stream that is returned.
   return pipeline(raw, createGunzip({ chunkSize }), () => {})
+}
+
+/** What zlib compressed without the head and tail of a gzip file. */
+export function inflated(raw: Chunks): Chunks {
+  return pipeline(raw, createInflate({ chunkSize }), () => {})
 }
 
 /** Frame by frame: Node's own stream ends, without an error, after the first one (measured on 24.21). */

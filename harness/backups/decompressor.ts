@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
 
 /**
@@ -11,6 +10,8 @@ export function decompressor(
   debianPackage: string,
 ): (raw: AsyncIterable<Buffer>) => AsyncGenerator<Buffer, void, undefined> {
   return async function* (raw) {
+    // Only where it is needed: what loads rows (load-rows.ts) has to be small.
+    const { execa } = await import('execa')
     const child = execa(program, args, { stdin: 'pipe', buffer: { stdout: false }, reject: false })
     let failure: unknown
     const fed = feed(raw, child.stdin).catch((error: unknown) => {

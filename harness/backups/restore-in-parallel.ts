@@ -1,18 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { DatabaseError, escapeIdentifier, type Client } from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
 import { HarnessError, messageOf } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
-import type { ArchiveSource } from './archive/source.ts'
+import type { Connection } from '../postgres/connection.ts'
+import type { ArchiveSource, StoredRows } from './archive/source.ts'
 import type { TocEntry } from './archive/toc.ts'
 import type { RestoreMessage, RestoreOutcome, RestoreRequest } from './backup-format.ts'
 import { defuse } from './defuse.ts'
 import { missingTables } from './missing-tables.ts'
 import { checkPgRestore, pass } from './pg-restore.ts'
+import { readError } from './read-error.ts'
 import { excerpt, fatalError, restoreError } from './restore-error.ts'
 import { partsOf, type Piece } from './restore-parts.ts'
+import { startRowsThread, type RowsThread } from './rows-thread.ts'
 import { doUnits } from './units.ts'
 
 /**
@@ -42,19 +43,31 @@ export async function restoreInParallel(
   }
   const messages = await feed(first)
   if (facts.foreignServers.length > 0) await defuse(server.connection(database))
-  const apply = async (piece: Piece): Promise<RestoreMessage[]> =>
-    piece.kind === 'rest'
-      ? await feed(piece.entries)
-      : await withClient(server.connection(database), async (client) => {
-          await prepare(client, settings)
-          return piece.kind === 'rows'
-            ? await loadRows(client, piece.entry, source.tableData(piece.entry, onRead), signal)
-            : await define(client, piece.entry, signal)
-        })
-  await doUnits(pieces, workers, async (piece) => {
-    signal.throwIfAborted()
-    messages.push(...(await apply(piece)))
-  })
+  const connection = server.connection(database)
+  const session = sessionOf(settings)
+  const thread = startRowsThread()
+  const apply = async ({ kind, ...piece }: Piece): Promise<RestoreMessage[]> => {
+    if ('entries' in piece) return await feed(piece.entries)
+    if (kind === 'rows')
+      return await loadRows(
+        thread,
+        { connection, session, entry: piece.entry },
+        source.rows(piece.entry, onRead),
+        signal,
+      )
+    return await withClient(connection, async (client) => {
+      await client.query(session)
+      return await define(client, piece.entry, signal)
+    })
+  }
+  try {
+    await doUnits(pieces, workers, async (piece) => {
+      signal.throwIfAborted()
+      messages.push(...(await apply(piece)))
+    })
+  } finally {
+    await thread.close()
+  }
   messages.push(...(await feed(last)))
   return { method, messages: [...messages, ...(await missingTables(server, database, facts.tables))] }
 }
@@ -63,10 +76,10 @@ export async function restoreInParallel(
 export const worthWorkers = 32 * 2 ** 20
 
 /** As pg_restore does it itself, with what the archive says of names and quotes. */
-async function prepare(client: Client, settings: readonly TocEntry[]): Promise<void> {
+function sessionOf(settings: readonly TocEntry[]): string {
   const own = [`set client_encoding = 'UTF8'`, 'set row_security = off', 'set xmloption = content']
   const said = settings.flatMap(({ desc, defn }) => (desc === 'ENCODING' || defn === null ? [] : [defn]))
-  await client.query([...own, ...said.map((text) => text.trim().replace(/;$/, ''))].join(';\n'))
+  return [...own, ...said.map((text) => text.trim().replace(/;$/, ''))].join(';\n')
 }
 
 /**
@@ -75,17 +88,34 @@ async function prepare(client: Client, settings: readonly TocEntry[]): Promise<v
  * https://www.postgresql.org/docs/current/populate.html#POPULATE-COPY-FROM
  */
 async function loadRows(
-  client: Client,
-  entry: TocEntry,
-  rows: AsyncIterable<Buffer>,
+  thread: RowsThread,
+  { connection, session, entry }: { connection: Connection; session: string; entry: TocEntry },
+  { name, compression, chunks }: StoredRows,
   signal: AbortSignal,
 ): Promise<RestoreMessage[]> {
+  const begin = `${session}; begin; truncate table only ${nameOf(entry)}`
+  const copy = (entry.copyStmt ?? '').replace(/;\s*$/, ' with (freeze)')
   return await judged(entry, signal, async () => {
-    await client.query(`begin; truncate table only ${nameOf(entry)}`)
-    const copy = client.query(copyFrom((entry.copyStmt ?? '').replace(/;\s*$/, ' with (freeze)')))
-    await pipeline(Readable.from(rows, { objectMode: false }), copy, { signal })
-    await client.query('commit')
+    await thread
+      .load({ connection, begin, copy, compression }, named(chunks, name), signal)
+      .catch((error) => {
+        throw isDamage(error) ? readError(name, error) : error
+      })
   })
+}
+
+/** What goes wrong while reading is told with the file's name. */
+async function* named(chunks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw readError(name, error)
+  }
+}
+
+/** Of what is compressed. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:Z|ZSTD)_/.test(String(error.code))
 }
 
 async function define(client: Client, entry: TocEntry, signal: AbortSignal): Promise<RestoreMessage[]> {

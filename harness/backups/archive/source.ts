@@ -1,12 +1,9 @@
-import { pipeline } from 'node:stream'
-import { createInflate } from 'node:zlib'
 import type { BackupFile, Members } from '../backup-format.ts'
-import { decompressed } from '../compression.ts'
 import { headOf } from '../content.ts'
-import { readError } from '../read-error.ts'
+import type { RowsRequest } from '../rows-protocol.ts'
 import { walkBlocks } from './blocks.ts'
 import { ByteReader } from './byte-reader.ts'
-import { contentOf, dataFile, storedAs } from './files.ts'
+import { dataFile, storedAs } from './files.ts'
 import type { FilesArchive } from './files.ts'
 import { readHeader } from './header.ts'
 import { readInt } from './primitives.ts'
@@ -21,10 +18,18 @@ export interface ArchiveSource {
   readonly toc: Toc
   /** Of an entry's data, as it is stored. */
   bytesOf(entry: TocEntry): number
-  /** What a table's entry has for COPY, decompressed. */
-  tableData(entry: TocEntry, onRead: OnRead): AsyncIterable<Buffer>
+  /** What a table's entry has for COPY. */
+  rows(entry: TocEntry, onRead: OnRead): StoredRows
   /** A custom archive of these entries alone, with their data, as pg_restore reads it from its stdin. */
   part(wanted: ReadonlySet<TocEntry>, onRead: OnRead): AsyncIterable<Buffer>
+}
+
+/** Rows as they are stored. */
+export interface StoredRows {
+  /** The file that they lie in, for people. */
+  readonly name: string
+  readonly compression: RowsRequest['compression']
+  readonly chunks: AsyncIterable<Buffer>
 }
 
 type OnRead = (chunk: Buffer) => void
@@ -39,7 +44,10 @@ export function filesSource(archive: FilesArchive, members: Members): ArchiveSou
       const stored = fileName === null ? undefined : storedAs(members, fileName)
       return stored === undefined ? 0 : (members.sizes.get(stored.name) ?? 0)
     },
-    tableData: (entry, onRead) => contentOf(members, dataFile(members, entry.fileName ?? '', entry), onRead),
+    rows: (entry, onRead) => {
+      const { name, compression } = dataFile(members, entry.fileName ?? '', entry)
+      return { name, compression, chunks: members.open(name, onRead) }
+    },
     part: (wanted, onRead) => asCustomArchive(archive, members, onRead, (entry) => wanted.has(entry)),
   }
 }
@@ -72,21 +80,11 @@ export async function customSource(file: BackupFile): Promise<ArchiveSource | un
       const from = places.get(dumpId)
       return from === undefined ? 0 : (starts.find((start) => start > from) ?? file.bytes) - from
     },
-    async *tableData({ dumpId }, onRead) {
-      const block = at(places.get(dumpId) ?? 0, onRead)
-      await block.bytes.byte()
-      await readInt(block)
-      try {
-        const chunks = chunksOf(block)
-        // Here gzip is zlib's own format, without the head of a file.
-        if (header.compression === 'gzip') yield* pipeline(chunks, createInflate({ chunkSize }), () => {})
-        else yield* decompressed(chunks, header.compression)
-      } catch (error) {
-        throw readError(file.path, error)
-      } finally {
-        await block.bytes.close()
-      }
-    },
+    rows: ({ dumpId }, onRead) => ({
+      name: file.path,
+      compression: header.compression === 'gzip' ? 'zlib' : header.compression,
+      chunks: dataOf(at(places.get(dumpId) ?? 0, onRead)),
+    }),
     async *part(wanted, onRead) {
       yield raw.subarray(0, headBytes)
       yield intOf(wanted.size, intSize)
@@ -116,6 +114,17 @@ async function placesOf(
   if (places.size < withData.length)
     await walkBlocks(reader, entries, new Set(), (dumpId, start) => void places.set(dumpId, start))
   return places
+}
+
+/** What a table's block holds. */
+async function* dataOf(block: ArchiveReader): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    await block.bytes.byte()
+    await readInt(block)
+    yield* chunksOf(block)
+  } finally {
+    await block.bytes.close()
+  }
 }
 
 /** What a block holds up to the chunk of length 0, without the lengths; many small chunks at a time. */
