@@ -6,6 +6,7 @@ import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog, type TableName } from '../catalog/read.ts'
 import { planSampling, type Sampling } from '../catalog/sampling.ts'
 import { recordTables } from '../migrator/records/index.ts'
+import { flush, readTouched, type TouchedMarks } from '../catalog/touched.ts'
 import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
@@ -22,6 +23,10 @@ export interface Baseline {
   readonly pristine: Connection
   readonly catalog: Catalog
   readonly tables: readonly TableFingerprint[]
+  /** When they were counted and digested; ISO 8601, UTC. */
+  readonly takenAt: string
+  /** Of the rehearsed database before anything was done to it: tables whose marks stay the same need not be read again. */
+  readonly touched: TouchedMarks
   /** The Migrator's own tables, which are part of no comparison. */
   readonly ignoreTables: readonly TableName[]
   /** Which tables are compared by a sample of their rows, wherever data is compared. */
@@ -36,7 +41,18 @@ export async function baseline(
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
   const ignoreTables = migratorTables(table, plan.migrate.command !== undefined)
-  return await describeRestored(restored, ignoreTables, facts.contents, progress, plan.sampleAboveBytes)
+  const rehearsed = restored.server.connection(restored.database)
+  // What loading left in memory must not look as if it was written later.
+  await withClient(rehearsed, flush)
+  const described = await describeRestored(
+    restored,
+    ignoreTables,
+    facts.contents,
+    progress,
+    plan.sampleAboveBytes,
+  )
+  const touched = await withClient(rehearsed, (client) => readTouched(client, ignoreTables))
+  return { ...described, facts: { ...described.facts, touched } }
 }
 
 /** The same without any table left out but those named. */
@@ -46,8 +62,9 @@ export async function describeRestored(
   { rows: expected }: BackupContents,
   progress: Progress,
   sampleAboveBytes?: number,
-): Promise<StageOutput<Baseline>> {
+): Promise<StageOutput<Omit<Baseline, 'touched'>>> {
   progress('reading catalog and data')
+  const takenAt = new Date().toISOString()
   const sampling = planSampling(
     sampleAboveBytes === undefined
       ? []
@@ -69,7 +86,7 @@ export async function describeRestored(
   const differences = await withClient(pristine, (client) => rowDifferences(client, expected, tables))
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
-    facts: { pristine, catalog, tables, ignoreTables, sampling },
+    facts: { pristine, catalog, tables, takenAt, ignoreTables, sampling },
     summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}`,
     findings: differences.map(rowsLost),
   }
