@@ -12,6 +12,8 @@ import type { Provisioned } from './provision.ts'
 /** What became of the data, and how much of it had to be read to know. */
 export interface DataComparison {
   readonly differences: readonly DataDifference[]
+  /** Names of the tables that were not read. */
+  readonly untouched: ReadonlySet<string>
   readonly compared: TablesCompared
 }
 
@@ -36,5 +38,5 @@ export async function compareWithPristine(
     onProgress: (done, all) => progress(`data of ${done} of ${all} tables`),
   })
   const read = tables.filter(({ name }) => !untouched.has(name))
-  return { differences, compared: { read: read.length, untouched: tables.length - read.length } }
+  return { differences, untouched, compared: { read: read.length, untouched: tables.length - read.length } }
 }

@@ -30,14 +30,14 @@ export async function verifyData(
   }
 }
 
-/** `21 tables compared, 18 of them untouched and not read, 2 by a sample of their rows: no difference`. */
+/** `21 tables compared, 18 of them untouched and not read again, 2 of them by a sample of their rows: no difference`. */
 export function describe(
   { tables, sampling }: Pick<Baseline, 'tables' | 'sampling'>,
-  { differences, compared: { untouched } }: DataComparison,
+  { differences, untouched, compared }: DataComparison,
 ): string {
   const found = differences.length === 0 ? 'no difference' : count(differences.length, 'difference')
-  const { size } = sampling.oneIn
+  const size = [...sampling.oneIn.keys()].filter((name) => !untouched.has(name)).length
   const sampled = size === 0 ? '' : `, ${size} of them by a sample of ${size === 1 ? 'its' : 'their'} rows`
-  const kept = untouched === 0 ? '' : `, ${untouched} of them untouched and not read again`
+  const kept = compared.untouched === 0 ? '' : `, ${compared.untouched} of them untouched and not read again`
   return `${count(tables.length, 'table')} compared${kept}${sampled}: ${found}`
 }
