@@ -3,11 +3,13 @@
 // cloning); needs four times the largest size on the disk. REHEARSAL_STORAGE_HOOK and TMPDIR say where data lies.
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { compareData } from '../harness/catalog/compare-data.ts'
 import { listDataTables } from '../harness/catalog/data-tables.ts'
-import { fingerprint } from '../harness/catalog/fingerprint.ts'
+import { fingerprint, recipeOf } from '../harness/catalog/fingerprint.ts'
 import { readCatalog } from '../harness/catalog/read.ts'
 import { everyRow, planSampling } from '../harness/catalog/sampling.ts'
+import { flush, readTouched, untouchedSince } from '../harness/catalog/touched.ts'
 import { embedded } from '../harness/engines/embedded.ts'
 import type { Engine, Freezing, Server } from '../harness/engines/engine.ts'
 import { connect, withClient } from '../harness/postgres/client.ts'
@@ -75,9 +77,36 @@ async function comparisons(server: Server, say: (what: string, ms: number) => vo
       compareData({ before: into('pristine'), after: into('app'), by: 'oid', parallelism, sampling })
     say(`comparison of two equal copies, ${of}`, await median(compare))
   }
+  await untouched(server, say)
   await sql(server, 'app', 'update wide set a = a + 1 where id % 1000 = 0')
   const compare = () => compareData({ before: into('pristine'), after: into('app'), by: 'oid', parallelism })
   say('comparison where one row in 1,000 changed', await timed(compare))
+}
+
+/** What the stages read and what they need not: one small table of the database was written to. */
+async function untouched(server: Server, say: (what: string, ms: number) => void): Promise<void> {
+  const into = (name: string) => () => connect(server.connection(name))
+  await sql(server, 'app', 'vacuum')
+  await withClient(server.connection('app'), flush)
+  await setTimeout(1_100)
+  const marks = await withClient(server.connection('app'), (client) => readTouched(client))
+  await sql(server, 'app', 'update little set a = a + 1')
+  const compare = async (isSpared: boolean) => {
+    const now = isSpared
+      ? await withClient(server.connection('app'), (client) => readTouched(client))
+      : new Map<string, null>()
+    const sides = { before: into('pristine'), after: into('app'), by: 'oid', parallelism } as const
+    await compareData({ ...sides, untouched: untouchedSince(marks, now) })
+  }
+  say('comparison, one small table written to, all read', await median(() => compare(false)))
+  say('… untouched tables not read', await median(() => compare(true)))
+  const request = { connect: into('pristine'), parallelism }
+  say('baseline: digests', await median(() => fingerprint(request)))
+  say('… what stored ones are found by', await median(() => recipeOf(request)))
+  say(
+    'a look at what was written to',
+    await median(() => withClient(server.connection('app'), (client) => readTouched(client))),
+  )
 }
 
 async function byTables(numbers: readonly number[]): Promise<void> {
@@ -109,7 +138,8 @@ function table(gigabytes: number): string {
       md5(n::text) as d, timestamptz '2024-01-01' + n * interval '1 s' as e, n % 2 = 0 as f,
       case when n % 3 = 0 then 'x' || n end as g, n::bigint * 1000003 as h, date '2024-01-01' + n % 1000 as i,
       md5(n::text)::uuid as j, repeat('lorem ipsum ', 5) as k
-    from generate_series(1, ${Math.round(gigabytes * 3.9e6)}) n; alter table wide add primary key (id); analyze wide`
+    from generate_series(1, ${Math.round(gigabytes * 3.9e6)}) n; alter table wide add primary key (id); analyze wide;
+    create table little as select n as a from generate_series(1, 100) n`
 }
 
 async function sql(server: Server, database: string, text: string): Promise<void> {

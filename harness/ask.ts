@@ -30,6 +30,7 @@ export type Learned = Pick<
   | 'crashes'
   | 'tables'
   | 'masking'
+  | 'dataCompared'
   | 'databaseSize'
   | 'specs'
   | 'staircase'

@@ -73,6 +73,22 @@ export interface TableFacts {
   readonly bytes: number
 }
 
+/** How the data of the tables was compared with what it was. */
+export interface DataCompared {
+  /** ISO 8601, UTC: when rows were counted and digested of the restored copy, or of an earlier clone of its snapshot. */
+  readonly baselineTakenAt: string
+  /** Absent when migrating was not reached. */
+  readonly afterMigrating?: TablesCompared
+  /** Absent when nothing was rolled back. */
+  readonly afterRollback?: TablesCompared
+}
+
+/** Tables that were read to be compared, and those that nobody had written to since the baseline, which were not. */
+export interface TablesCompared {
+  readonly read: number
+  readonly untouched: number
+}
+
 /** Size of the rehearsed database, all of it. */
 export interface DatabaseSize {
   /** As restored, before the first migration. */

@@ -4,6 +4,7 @@ import type { NewWrites, Recovery, SpecPass, StaircaseStep } from './rollback-fa
 import type {
   BackupSummary,
   CrashFacts,
+  DataCompared,
   DatabaseSize,
   Direction,
   EngineSummary,
@@ -142,6 +143,8 @@ export interface Rehearsal {
   /** What other clients felt; absent when it was not asked, or nothing could be probed. */
   readonly probes?: ProbeFacts
   readonly tables: readonly TableFacts[]
+  /** Absent when the baseline was not reached. */
+  readonly dataCompared?: DataCompared
   /** Null when migrating was not reached. */
   readonly databaseSize: DatabaseSize | null
   /** What was masked before anything else saw the data; left out when nothing was. */

@@ -185,12 +185,20 @@ async function runStages(
   learn({ recovery: recoveryOf(prepared, restored.restoreMs) })
   const before = await journal.run('baseline', (progress) => baseline(plan, restored, prepared, progress))
   limits.push(...samplingLimits(before.sampling))
-  learn({ limits, tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })) })
+  let dataCompared: Learned['dataCompared'] = { baselineTakenAt: before.takenAt }
+  learn({
+    limits,
+    dataCompared,
+    tables: before.tables.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
+  })
   const migrated = await journal.run('migrate', (progress) => migrate(given, prepared, restored, progress))
   learn({ pending: migrated.pending, migrations: migrated.runs, databaseSize: migrated.size })
   const looks = plan.questions.includes('locks')
   spares?.prepare(looks ? 3 : 1)
-  await journal.run('verify-data', (progress) => verifyData(plan, restored, before, progress))
+  const afterMigrating = await journal.run('verify-data', (progress) =>
+    verifyData(plan, restored, before, progress),
+  )
+  learn({ dataCompared: (dataCompared = { ...dataCompared, afterMigrating }) })
   const specs = []
   if (migrated.complete) {
     specs.push(await journal.run('smoke', (progress) => smoke(given, restored, prepared.specFiles, progress)))
@@ -208,12 +216,12 @@ async function runStages(
   await observing?.copied
   const passes = [...specs]
   if (rolledBack.attempted) {
-    passes.push(
-      await journal.run('verify-rollback', (progress) =>
-        verifyRollback(given, restored, before, prepared.specFiles, progress),
-      ),
+    const verified = await journal.run('verify-rollback', (progress) =>
+      verifyRollback(given, restored, before, prepared.specFiles, progress),
     )
-    learn({ specs: passes.filter((pass) => pass !== null) })
+    passes.push(verified.pass)
+    const afterRollback = verified.compared
+    learn({ dataCompared: { ...dataCompared, afterRollback }, specs: passes.filter((pass) => pass !== null) })
   } else {
     journal.skip('verify-rollback', 'nothing was taken down, as there is no rollback command')
   }

@@ -18,6 +18,8 @@ export interface CompareRequest {
   readonly ignoreTables?: readonly TableName[]
   /** Names of the only tables to compare; default: every one. */
   readonly tables?: ReadonlySet<string>
+  /** Names of tables that nobody wrote to since the two were the same: they are not read. Default: none. */
+  readonly untouched?: ReadonlySet<string>
   /** Which tables, by their name before, are compared by a sample of their rows; default: none. */
   readonly sampling?: Sampling
   /** How many tables at a time, with a session on either side. Default 2. */
@@ -39,11 +41,14 @@ export async function compareData(request: CompareRequest): Promise<DataDifferen
   try {
     const before = await listDataTables(lead.before, request.ignoreTables)
     const after = await listDataTables(lead.after, request.ignoreTables)
-    const { tables } = request
+    const { tables, untouched } = request
     const wanted = tables === undefined ? before : before.filter(({ name }) => tables.has(name))
     const { pairs, gone } = matchTables(wanted, after, request.by)
     for (const table of gone) differences.push(await droppedTable(lead.before, table))
-    const ordered = pairs.toSorted((one, other) => other.before.bytes - one.before.bytes)
+    const doubtful = pairs.filter(
+      ({ before: { name }, after: other }) => name !== other.name || untouched?.has(name) !== true,
+    )
+    const ordered = doubtful.toSorted((one, other) => other.before.bytes - one.before.bytes)
     let done = 0
     await inParallel(ordered, request.parallelism ?? 2, { open, close: closeSides }, async (sides, pair) => {
       differences.push(...(await compareTable(sides, pair)))

@@ -18,7 +18,8 @@ export async function readPlainly(client: Client, timeZone: string | undefined):
   )
 }
 
-const settings = {
+/** How the server writes values wherever data is read. */
+export const settings = {
   search_path: 'pg_catalog, pg_temp',
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Client } from 'pg'
-import { inParallel, readPlainly, type Connect } from './data-session.ts'
-import { listDataTables, type DataTable } from './data-tables.ts'
+import { version } from '../version.ts'
+import { inParallel, readPlainly, settings, type Connect } from './data-session.ts'
+import { listDataTables, type DataColumn, type DataTable } from './data-tables.ts'
 import type { TableName } from './read.ts'
 import { hashOf, valueOf } from './row-hash.ts'
 import { everyRow, sampleOf, whereOf, type Sampling } from './sampling.ts'
@@ -49,12 +51,7 @@ export interface FingerprintRequest {
  * the server's error where the role may not read a table or row-level security would hide rows.
  */
 export async function fingerprint(request: FingerprintRequest): Promise<TableFingerprint[]> {
-  const open = async () => {
-    const client = await request.connect()
-    await readPlainly(client, 'UTC')
-    return client
-  }
-  const close = (client: Client) => client.end()
+  const open = () => openPlainly(request.connect)
   const tables = await withOne(open, close, (client) => listDataTables(client, request.ignoreTables))
   const { tables: wanted } = request
   const counted = tables.filter((table) => table.counted && (wanted === undefined || wanted.has(table.name)))
@@ -71,6 +68,41 @@ export async function fingerprint(request: FingerprintRequest): Promise<TableFin
   return results.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
+/**
+ * What the digests of every table depend on beside its rows: the server, and of each table its identity, its columns
+ * and the very SQL that counts and digests it. Where it is the same, the same rows have the same digests.
+ */
+export async function recipeOf({
+  connect,
+  ignoreTables = [],
+  sampling = everyRow,
+}: Pick<FingerprintRequest, 'connect' | 'ignoreTables' | 'sampling'>): Promise<string> {
+  const open = () => openPlainly(connect)
+  return await withOne(open, close, async (client) => {
+    const { rows } = await client.query<{ version: string }>('select version()')
+    const major = await majorOf(client)
+    const tables = await listDataTables(client, ignoreTables)
+    const queries = tables
+      .filter((table) => table.counted)
+      .map((table) => {
+        const hash = wholeRow(table.columns, major)
+        return [table, digestQueries(table, [hash], sampleOf(table, sampling, major))]
+      })
+    const all = JSON.stringify([version, rows[0]?.version, settings, [...sampling.oneIn], queries])
+    return createHash('sha256').update(all).digest('hex')
+  })
+}
+
+async function openPlainly(connect: Connect): Promise<Client> {
+  const client = await connect()
+  await readPlainly(client, 'UTC')
+  return client
+}
+
+async function close(client: Client): Promise<void> {
+  await client.end()
+}
+
 async function fingerprintTable(
   client: Client,
   table: DataTable,
@@ -79,25 +111,26 @@ async function fingerprintTable(
   const major = await majorOf(client)
   const names = wanted?.get(table.name)
   const columns = table.columns.filter(({ name }) => names === undefined || names.includes(name))
-  const values = columns.map((column) => valueOf(column))
-  // By name, so that a column that was dropped and added again makes no difference.
-  const ordered = columns.toSorted((one, other) => (one.name < other.name ? -1 : 1))
-  const sums = [
-    ordered.map((column) => valueOf(column)),
-    ...(perColumn ? values.map((value) => [value]) : []),
+  const hashes = [
+    wholeRow(columns, major),
+    ...(perColumn ? columns.map((column) => hashOf([valueOf(column)], major)) : []),
   ]
-  const { rows, digests } = await digest(
-    client,
-    table,
-    sums.map((group) => hashOf(group, major)),
-    sampleOf(table, sampling, major),
-  )
+  const { rows, digests } = await digest(client, table, hashes, sampleOf(table, sampling, major))
   const described = columns.map(({ name, attnum, type }, at) => {
     const digest = digests[at + 1]
     return { name, attnum, type, ...(digest === undefined ? {} : { digest }) }
   })
   const { name, oid, kind, bytes } = table
   return { name, oid, kind, rows, digest: digests[0] ?? '0', columns: described, bytes }
+}
+
+/** By name, so that a column that was dropped and added again makes no difference. */
+function wholeRow(columns: readonly DataColumn[], major: number): string {
+  const ordered = columns.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  return hashOf(
+    ordered.map((column) => valueOf(column)),
+    major,
+  )
 }
 
 /**
@@ -110,16 +143,22 @@ export async function digest(
   hashes: readonly string[],
   sample?: string,
 ): Promise<{ rows: number; digests: string[] }> {
-  const sums = hashes.map((hash) => `coalesce(sum(${hash}), 0)::text`)
-  const read = async (columns: readonly string[], where: string) => {
-    const text = `select ${columns.join(', ')} from ${fromTable(table)} ${where}`
-    return (await client.query<string[]>({ text, rowMode: 'array' })).rows[0] ?? []
+  const values: string[] = []
+  for (const text of digestQueries(table, hashes, sample)) {
+    const { rows } = await client.query<string[]>({ text, rowMode: 'array' })
+    values.push(...(rows[0] ?? []))
   }
-  const [count, ...digests] =
-    sample === undefined
-      ? await read(['count(*)', ...sums], '')
-      : [...(await read(['count(*)'], '')), ...(await read(sums, whereOf(sample)))]
+  const [count, ...digests] = values
   return { rows: Number(count ?? 0), digests }
+}
+
+function digestQueries(table: DataTable, hashes: readonly string[], sample: string | undefined): string[] {
+  const sums = hashes.map((hash) => `coalesce(sum(${hash}), 0)::text`)
+  const select = (columns: readonly string[], where: string) =>
+    `select ${columns.join(', ')} from ${fromTable(table)} ${where}`
+  return sample === undefined
+    ? [select(['count(*)', ...sums], '')]
+    : [select(['count(*)'], ''), select(sums, whereOf(sample))]
 }
 
 /** `t` as the relation to read: a table without those that inherit from it, for they are read themselves. */

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Server } from '../engines/engine.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
 import { readState, type DatabaseState } from './state.ts'
+import { flush } from './touched.ts'
 
 const setup = `
   create type mood as enum ('sad', 'ok');
@@ -10,8 +12,8 @@ const setup = `
   create table parted (n integer) partition by range (n);
   create table parted_1 partition of parted for values from (0) to (10);
   create materialized view summary as select count(*) as people from people;
-  create table bystander (id integer);
-  insert into people values (1, 'sad', 'a'), (2, 'ok', 'b'); insert into parted values (1); insert into bystander values (1)`
+  create table bystander as select n as id, repeat('x', 1900) as x from generate_series(1, 40000) n;
+  insert into people values (1, 'sad', 'a'), (2, 'ok', 'b'); insert into parted values (1);`
 
 /** Each changes what a client reads from the named table, one of them without writing to it. */
 const changes: readonly (readonly [string, string])[] = [
@@ -35,6 +37,10 @@ for (const testServer of testServers) {
       server = await serverOrSkip(testServer, this)
       await server.createDatabase(database)
       await withClient(server.connection(database), (client) => client.query(setup))
+      await withClient(server.connection(database), (client) => client.query('vacuum'))
+      await withClient(server.connection(database), flush)
+      // What was just written to has no mark.
+      await sleep(1_100)
     })
 
     after(async () => {

@@ -1,5 +1,5 @@
-import { chownSync, constants, copyFileSync, mkdirSync, statSync } from 'node:fs'
-import { copyFile, readdir, rm } from 'node:fs/promises'
+import { chownSync, constants, copyFileSync, mkdirSync, statSync, utimesSync } from 'node:fs'
+import { copyFile, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { ServerUser } from './embedded-install.ts'
@@ -13,8 +13,8 @@ const atOnce = 64
 
 /**
  * Copies a directory of files and directories, large files several at a time, sharing their blocks where the file
- * system can (reflink). What is copied belongs to `user`, and directories are open to it alone. Throws the system's
- * error.
+ * system can (reflink). What is copied belongs to `user`, and directories are open to it alone; files keep the time at
+ * which they were last written to, by which `readTouched` knows them. Throws the system's error.
  */
 export async function copyTree(source: string, target: string, user: ServerUser): Promise<void> {
   const entries = await readdir(source, { recursive: true, withFileTypes: true })
@@ -31,17 +31,21 @@ export async function copyTree(source: string, target: string, user: ServerUser)
   const large: string[] = []
   for (const [index, file] of paths(entries.filter((entry) => entry.isFile())).entries()) {
     if (index % atOnce === 0) await setImmediate()
-    if (statSync(join(source, file)).size > smallBytes) {
+    const { size, atime, mtime } = statSync(join(source, file))
+    if (size > smallBytes) {
       large.push(file)
       continue
     }
     copyFileSync(join(source, file), join(target, file), constants.COPYFILE_FICLONE)
     own(join(target, file))
+    utimesSync(join(target, file), atime, mtime)
   }
   const work = async () => {
     for (let file = large.pop(); file !== undefined; file = large.pop()) {
       await copyFile(join(source, file), join(target, file), constants.COPYFILE_FICLONE)
       own(join(target, file))
+      const { atime, mtime } = await stat(join(source, file))
+      await utimes(join(target, file), atime, mtime)
     }
   }
   await Promise.all(Array.from({ length: parallelism }, work))

@@ -37,6 +37,8 @@ export const backup = object({
   systemIdentifier: text.nullable().exactOptional(),
 })
 
+const tablesCompared = object({ read: whole, untouched: whole })
+
 const specPass = object({
   phase: z.enum(specPhases),
   passed: whole,
@@ -156,6 +158,11 @@ export const rehearsalSchema = object({
   crashes: list(crash),
   probes: probes.exactOptional(),
   tables: list(object({ name: text, rows: whole, bytes: whole })),
+  dataCompared: object({
+    baselineTakenAt: z.iso.datetime(),
+    afterMigrating: tablesCompared.exactOptional(),
+    afterRollback: tablesCompared.exactOptional(),
+  }).exactOptional(),
   databaseSize: object({ restoredBytes: whole, migratedBytes: whole }).nullable(),
   masking: list(
     object({

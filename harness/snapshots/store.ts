@@ -2,6 +2,7 @@ import { stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Frozen, Shelf, ShelvedSnapshot } from '../engines/engine.ts'
 import type { Finding, MaskedTable } from '../rehearsal.ts'
+import { forgetDigests } from './digests.ts'
 import { stateDirectory } from './state-directory.ts'
 
 /** What is remembered of the restore that made a snapshot. */
@@ -60,6 +61,7 @@ export async function saveSnapshot(
 }
 
 export async function removeSnapshot(shelf: Shelf, snapshot: Snapshot): Promise<void> {
+  await forgetDigests(snapshot.key)
   await shelf.remove({ ...snapshot, record: '' })
 }
 

@@ -1,20 +1,24 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupContents, MigrationTable } from '../backups/backup-format.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { listDataTables } from '../catalog/data-tables.ts'
-import { fingerprint, type TableFingerprint } from '../catalog/fingerprint.ts'
+import type { TableFingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog, type TableName } from '../catalog/read.ts'
 import { planSampling, type Sampling } from '../catalog/sampling.ts'
 import { recordTables } from '../migrator/records/index.ts'
+import { flush, readTouched, type TouchedMarks } from '../catalog/touched.ts'
 import type { Plan } from '../plan.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import { rowDifferences, type RowDifference } from '../proof/rows.ts'
 import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
+import type { SnapshotIdentity } from '../snapshots/digests.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Prepared } from './preflight.ts'
 import type { Restored } from './restore.ts'
+import { digestsOf } from './stored-digests.ts'
 
 /** What the database was before anything was done to it. */
 export interface Baseline {
@@ -22,6 +26,10 @@ export interface Baseline {
   readonly pristine: Connection
   readonly catalog: Catalog
   readonly tables: readonly TableFingerprint[]
+  /** When they were counted and digested; ISO 8601, UTC. */
+  readonly takenAt: string
+  /** Of the rehearsed database before anything was done to it: tables whose marks stay the same need not be read again. */
+  readonly touched: TouchedMarks
   /** The Migrator's own tables, which are part of no comparison. */
   readonly ignoreTables: readonly TableName[]
   /** Which tables are compared by a sample of their rows, wherever data is compared. */
@@ -36,17 +44,34 @@ export async function baseline(
   progress: Progress,
 ): Promise<StageOutput<Baseline>> {
   const ignoreTables = migratorTables(table, plan.migrate.command !== undefined)
-  return await describeRestored(restored, ignoreTables, facts.contents, progress, plan.sampleAboveBytes)
+  const rehearsed = restored.server.connection(restored.database)
+  // What loading left in memory must not look as if it was written later.
+  const isFlushed = await withClient(rehearsed, flush)
+  const flushedAt = Date.now()
+  const { sampleAboveBytes } = plan
+  const options = { sampleAboveBytes, snapshot: restored.snapshot }
+  const described = await describeRestored(restored, ignoreTables, facts.contents, progress, options)
+  // Files written to in the second of a look at them tell nothing; those of a snapshot that was used before are older.
+  const isNew = Date.parse(described.facts.takenAt) >= flushedAt
+  if (isFlushed && isNew) await sleep(Math.max(0, flushedAt + 1_000 - Date.now()))
+  const touched = await withClient(rehearsed, (client) => readTouched(client, ignoreTables))
+  return { ...described, facts: { ...described.facts, touched } }
 }
 
-/** The same without any table left out but those named. */
+/**
+ * The same without any table left out but those named. Rows are not read where their digests are stored with
+ * `snapshot`; left out: they are always read.
+ */
 export async function describeRestored(
   { pristine, unshare }: Restored,
   ignoreTables: readonly TableName[],
   { rows: expected }: BackupContents,
   progress: Progress,
-  sampleAboveBytes?: number,
-): Promise<StageOutput<Baseline>> {
+  {
+    sampleAboveBytes,
+    snapshot,
+  }: { sampleAboveBytes?: number | undefined; snapshot?: SnapshotIdentity | undefined } = {},
+): Promise<StageOutput<Omit<Baseline, 'touched'>>> {
   progress('reading catalog and data')
   const sampling = planSampling(
     sampleAboveBytes === undefined
@@ -54,9 +79,9 @@ export async function describeRestored(
       : await withClient(pristine, (client) => listDataTables(client, ignoreTables)),
     sampleAboveBytes,
   )
-  const [catalog, tables] = await Promise.all([
+  const [catalog, { tables, takenAt, areStored }] = await Promise.all([
     withClient(pristine, (client) => readCatalog(client, { ignoreTables })),
-    fingerprint({
+    digestsOf(snapshot, {
       connect: () => connect(pristine),
       ignoreTables,
       sampling,
@@ -69,8 +94,8 @@ export async function describeRestored(
   const differences = await withClient(pristine, (client) => rowDifferences(client, expected, tables))
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
-    facts: { pristine, catalog, tables, ignoreTables, sampling },
-    summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}`,
+    facts: { pristine, catalog, tables, takenAt, ignoreTables, sampling },
+    summary: `${count(catalog.objects.size, 'catalog object')}, ${count(tables.length, 'table')}, ${count(rows, 'row')}${areStored ? `, digests stored with the snapshot ${takenAt.slice(0, 16).replace('T', ' ')}` : ''}`,
     findings: differences.map(rowsLost),
   }
 }

@@ -4,6 +4,7 @@ import { templateClones } from '../clones/template-clones.ts'
 import type { ClonedServer, Freezing, Frozen } from '../engines/engine.ts'
 import type { MaskedTable } from '../rehearsal.ts'
 import type { Connection } from '../postgres/connection.ts'
+import type { SnapshotIdentity } from '../snapshots/digests.ts'
 import type { RestoreRecord, SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
@@ -31,6 +32,8 @@ export interface Restored extends Provisioned {
   readonly masking: readonly MaskedTable[]
   /** What bringing the backup onto a server took, when that was done. */
   readonly restoreMs: number
+  /** The stored snapshot that it is a clone of; undefined where none is stored. */
+  readonly snapshot?: SnapshotIdentity
   /** A copy to which nothing writes; what comes later is compared with it row by row. */
   readonly pristine: Connection
 }
@@ -58,7 +61,11 @@ export async function restore(
       parallel: given.plan.parallel,
     })
     const how = `snapshot ${key.slice(0, 8)}, verified, made ${record.madeAt.slice(0, 16).replace('T', ' ')}`
-    return { facts, summary: `${how}: ${record.restore.summary}`, findings: record.restore.findings }
+    return {
+      facts: { ...facts, snapshot: found.snapshot },
+      summary: `${how}: ${record.restore.summary}`,
+      findings: record.restore.findings,
+    }
   }
   const startedAt = performance.now()
   const { pristine: beside, ...said } = await bring(given, prepared, provisioned, progress)
@@ -78,15 +85,10 @@ export async function restore(
   if (making.key !== undefined)
     await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
   const cloned = await cloneServer(freezing, frozen, prepared, given, keeping)
-  return {
-    facts: await onClone(freezing, frozen, prepared, {
-      cloned,
-      record,
-      keeping,
-      parallel: given.plan.parallel,
-    }),
-    ...said,
-  }
+  const { parallel } = given.plan
+  const facts = await onClone(freezing, frozen, prepared, { cloned, record, keeping, parallel })
+  const { key } = making
+  return { facts: key === undefined ? facts : { ...facts, snapshot: { key, frozen } }, ...said }
 }
 
 async function bring(

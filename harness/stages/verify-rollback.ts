@@ -4,7 +4,7 @@ import { diffCatalogs } from '../catalog/diff.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { checks } from '../checks/index.ts'
 import { withClient } from '../postgres/client.ts'
-import type { SpecPass } from '../rehearsal.ts'
+import type { SpecPass, TablesCompared } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Baseline } from './baseline.ts'
@@ -23,7 +23,7 @@ export async function verifyRollback(
   before: Baseline,
   specFiles: readonly string[],
   progress: Progress,
-): Promise<StageOutput<SpecPass | null>> {
+): Promise<StageOutput<{ readonly pass: SpecPass | null; readonly compared: TablesCompared }>> {
   const { server, database } = provisioned
   progress('comparing catalog and data')
   // One after the other: what settles an expression's wording takes strong locks.
@@ -36,10 +36,13 @@ export async function verifyRollback(
     phase: 'rolled-back',
   })
   return {
-    facts: specs.pass,
+    facts: { pass: specs.pass, compared: data.compared },
     findings: [
       ...checks['rollback-catalog-drift'].judge({ differences: catalog }),
-      ...checks['rollback-data-drift'].judge({ differences: data, allowed: given.plan.allowedDataChanges }),
+      ...checks['rollback-data-drift'].judge({
+        differences: data.differences,
+        allowed: given.plan.allowedDataChanges,
+      }),
       ...specs.findings,
     ],
     summary: [
