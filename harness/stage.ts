@@ -97,6 +97,21 @@ export function openJournal(
   }
 }
 
+/** Runs `work`'s stages until one fails; those of `names` that were not reached are recorded as skipped. */
+export async function runPipeline(
+  journal: Journal,
+  names: readonly StageName[],
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof PipelineEnded)) throw error
+    const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
+    for (const name of names.slice(journal.stages.length)) journal.skip(name, reason)
+  }
+}
+
 async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   signal.throwIfAborted()
   const { promise: aborted, reject } = Promise.withResolvers<never>()
