@@ -1,6 +1,6 @@
 import { now, offsetMs } from './clock.ts'
 import { environmentProblem } from './environment-problem.ts'
-import { HarnessError, messageOf } from './errors.ts'
+import { HarnessError, HarnessErrors, messageOf } from './errors.ts'
 import type { Finding, StageName, StageResult, StageStatus } from './rehearsal.ts'
 
 /** Hears what a rehearsal is doing; `detail` is a few words such as `41 %`. */
@@ -17,17 +17,6 @@ export interface StageOutput<Facts> {
   readonly facts: Facts
   readonly summary: string
   readonly findings?: readonly Finding[]
-}
-
-/** Thrown by a stage that found several problems at once; each is reported. */
-export class StageHalt extends Error {
-  readonly problems: readonly HarnessError[]
-
-  constructor(problems: readonly HarnessError[]) {
-    super(problems.map((problem) => problem.message).join('; '))
-    this.name = 'StageHalt'
-    this.problems = problems
-  }
 }
 
 /** Ends the pipeline after a stage halted or crashed; the journal already has the reason. */
@@ -125,7 +114,7 @@ async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Re
 }
 
 function problemsOf(error: unknown): readonly HarnessError[] | undefined {
-  if (error instanceof StageHalt) return error.problems
+  if (error instanceof HarnessErrors) return error.problems
   const problem = error instanceof HarnessError ? error : environmentProblem(error)
   return problem && [problem]
 }
