@@ -23,7 +23,7 @@ export interface BisectOptions {
  */
 export async function bisect(plan: Plan, options: BisectOptions): Promise<Responsible | null> {
   const { observe, signal, maxStallMs } = options
-  return await withRun(options, async (run, keeping) => {
+  return await withRun(plan, options, async (run, keeping) => {
     const given = { plan, run, signal, beganAt: now() }
     const clones = await openBackupCopy(given, keeping)
     return await findResponsible({

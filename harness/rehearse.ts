@@ -8,7 +8,6 @@ import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
-import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
 import { coreStageNames, questionNames, type QuestionName, type Rehearsal } from './rehearsal.ts'
 import { openJournal, runPipeline, type Journal, type Observer } from './stage.ts'
@@ -49,10 +48,6 @@ export interface RehearseOptions {
 export async function rehearse(plan: Plan, options: RehearseOptions): Promise<Rehearsal> {
   const { observe, signal: interrupted, redactor, copiedWithinBytes } = options
   const signal = AbortSignal.any([interrupted, engineLost()])
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
-    redactor.add(parseUrl(url)?.password ?? '')
-  }
-  redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
   const journal = openJournal(observe, signal, beganAt, confirmEngine)
   let learned: Learned = {
@@ -70,7 +65,7 @@ export async function rehearse(plan: Plan, options: RehearseOptions): Promise<Re
     limits: limitsOf(null),
   }
   const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
-  const id = await withRun(options, async (run, keeping) => {
+  const id = await withRun(plan, options, async (run, keeping) => {
     const given = { plan, run, signal, beganAt, copiedWithinBytes }
     await runPipeline(journal, [...coreStageNames, ...plan.questions], () =>
       runStages(given, journal, keeping, learn),

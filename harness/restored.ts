@@ -27,7 +27,7 @@ export async function withRestored<Result>(
   options: RehearseOptions,
   work: (restored: Restored) => Promise<Result>,
 ): Promise<Result> {
-  return await withRun(options, async (run, keeping) => {
+  return await withRun(plan, options, async (run, keeping) => {
     const given = { plan: { ...plan, keep: false }, run, signal: options.signal, beganAt: now() }
     const progress = (detail: string) => options.observe({ kind: 'progress', stage: 'restore', detail })
     const prepared = await prepareBackup(given, progress)

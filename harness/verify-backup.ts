@@ -1,7 +1,6 @@
 import type { PreparedBackup } from './stages/preflight.ts'
 import { now } from './clock.ts'
 import type { Plan } from './plan.ts'
-import { parseUrl } from './postgres/url.ts'
 import { backupSummary } from './backup-summary.ts'
 import type { RehearseOptions } from './rehearse.ts'
 import { openJournal, runPipeline, type Journal } from './stage.ts'
@@ -27,14 +26,12 @@ type Learned = Pick<BackupVerification, 'engine' | 'backup' | 'tables' | 'limits
  */
 export async function verifyBackup(plan: Plan, options: RehearseOptions): Promise<BackupVerification> {
   const { observe, signal, redactor } = options
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? ''])
-    redactor.add(parseUrl(url)?.password ?? '')
   const beganAt = now()
   const startedAt = new Date(beganAt)
   const journal = openJournal(observe, signal, beganAt)
   let learned: Learned = { engine: null, backup: null, tables: [], limits: [] }
   const learn = (facts: Partial<Learned>) => void (learned = { ...learned, ...facts })
-  const id = await withRun(options, async (run, keeping) => {
+  const id = await withRun(plan, options, async (run, keeping) => {
     const given = { plan: { ...plan, masking: unmasked }, run, signal, beganAt }
     await runPipeline(journal, verificationStages, () => runStages(given, journal, keeping, learn))
     return run.id

@@ -1,3 +1,5 @@
+import type { Plan } from './plan.ts'
+import { parseUrl } from './postgres/url.ts'
 import { openRun } from './runs/open-run.ts'
 import type { Run } from './runs/run.ts'
 import { sweepRuns } from './runs/sweep.ts'
@@ -6,12 +8,16 @@ import { createTeardown } from './teardown.ts'
 
 /**
  * Opens a run, removes what dead ones left and hands it to `work`; undoes everything afterwards, whatever the end is.
- * What was removed, and what could not be, is told to `observe` as notes.
+ * What was removed, and what could not be, is told to `observe` as notes; `redactor` learns the plan's secrets.
  */
 export async function withRun<Result>(
+  plan: Plan,
   { observe, redactor }: Pick<ServerKeeping, 'observe' | 'redactor'>,
   work: (run: Run, keeping: ServerKeeping) => Promise<Result>,
 ): Promise<Result> {
+  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? ''])
+    redactor.add(parseUrl(url)?.password ?? '')
+  redactor.add(plan.masking.salt ?? '')
   const note = (text: string): void => observe({ kind: 'note', text: redactor.text(text) })
   const teardown = createTeardown()
   const run = await openRun()

@@ -40,7 +40,7 @@ export async function openWorkClone(plan: Plan, ttlMs: number, options: Rehearse
   // What is kept is kept for its user; of a clone that was not handed over nothing stays.
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
-  return await withRun(options, async (run, keeping) => {
+  return await withRun(plan, options, async (run, keeping) => {
     const given = { plan: { ...plan, keep: true }, run, signal, beganAt: now() }
     return await handOver(given, keeping, ttlMs).catch((error: unknown) => {
       failure.abort(error)
