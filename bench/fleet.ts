@@ -19,9 +19,12 @@ import { withClient } from '../harness/postgres/client.ts'
 import type { Connection } from '../harness/postgres/connection.ts'
 import { urlOf } from '../harness/postgres/url.ts'
 import { openRun } from '../harness/runs/open-run.ts'
+import { createTeardown } from '../harness/teardown.ts'
 import { startProgram } from '../harness/testing/program.ts'
 import { missingForRemoteEngine, remoteEngine, type RemoteEngine } from '../harness/testing/remote-engine.ts'
 import { makeTenants } from '../harness/testing/tenants.ts'
+import { endingBySignal } from './ending.ts'
+import { processorTimes } from './processor-times.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,19 +38,21 @@ const missing = await missingForRemoteEngine()
 if (missing !== undefined) throw new Error(missing)
 const directory = await mkdtemp('/var/tmp/pgr-bench-fleet-')
 await chmod(directory, 0o711)
-const undo: (() => Promise<unknown>)[] = [async () => await rm(directory, { recursive: true, force: true })]
-process.once('SIGINT', () => void undoAll().then(() => process.exit(130)))
-process.once('SIGTERM', () => void undoAll().then(() => process.exit(143)))
+const teardown = createTeardown()
+// What a killed worker rehearsed may still be on its way out.
+const removing = { recursive: true, force: true, maxRetries: 5, retryDelay: 1_000 }
+teardown.defer(directory, async () => await rm(directory, removing))
+const ending = endingBySignal()
 try {
   await bench()
+} catch (error) {
+  if (!ending.aborted) throw error
 } finally {
-  await undoAll()
+  for (const problem of await teardown.run()) console.error(problem)
 }
+if (ending.aborted) process.exit(Number(ending.reason))
 
-interface Worker {
-  readonly engine: RemoteEngine
-  readonly process: ReturnType<typeof startProgram>
-}
+type Worker = Readonly<{ engine: RemoteEngine; process: ReturnType<typeof startProgram> }>
 
 interface Stored {
   readonly name: string
@@ -58,18 +63,15 @@ interface Stored {
 
 async function bench(): Promise<void> {
   const run = await openRun()
-  undo.push(async () => await run.dispose())
-  const server = await engines.embedded.start({
-    major: undefined,
-    image: undefined,
-    serverUrl: undefined,
-    run,
-  })
-  undo.push(async () => await server.stop())
+  teardown.defer('the run', async () => await run.dispose())
+  const request = { major: undefined, image: undefined, serverUrl: undefined, run }
+  const server = await engines.embedded.start(request)
+  teardown.defer('the server of the queue', async () => await server.stop())
   const made: RemoteEngine[] = []
   for (let number = 1; number <= workers; number += 1) {
+    ending.throwIfAborted()
     const engine = await remoteEngine({ name: `fleet${number}` })
-    undo.push(engine.dispose)
+    teardown.defer(`engine ${number}`, engine.dispose)
     await engine.load('postgres:17')
     made.push(engine)
   }
@@ -145,15 +147,23 @@ async function round(
         XDG_CACHE_HOME: join(home, 'cache'),
         XDG_STATE_HOME: join(home, 'state'),
       }
+      ending.throwIfAborted()
       const args = ['fleet', 'worker', '--once', '--parallel', '1', '--output', join(home, 'reports')]
       const worker = startProgram(args, { cwd, env: { ...common, ...engine.tls, ...places } })
-      undo.push(async () => worker.kill('SIGTERM') && (await worker))
+      // By itself execa would kill it for good after 5 s.
+      const end = () => void worker.nodeChildProcess.kill('SIGTERM')
+      ending.addEventListener('abort', end)
+      teardown.defer('a worker', async () => {
+        end()
+        await worker
+      })
       return { engine, process: worker }
     }),
   )
   if (part === 'faults') await breakThings(connection, started)
   const ends = await Promise.all(started.map(async (worker) => await worker.process))
   const after = await processorTimes()
+  ending.throwIfAborted()
   for (const { exitCode, stderr } of ends) {
     if (part !== 'faults' && exitCode !== 0) throw new Error(stderr)
   }
@@ -231,20 +241,9 @@ async function numberOf(connection: Connection, text: string): Promise<number> {
   return await withClient(connection, async (client) => Number((await client.query(text)).rows[0]?.value))
 }
 
-/** Of all processors, in clock ticks. */
-async function processorTimes(): Promise<{ busy: number; all: number }> {
-  const [first = ''] = (await readFile('/proc/stat', 'utf8')).split('\n')
-  const ticks = first.trim().split(/\s+/).slice(1, 9).map(Number)
-  const all = ticks.reduce((sum, it) => sum + it, 0)
-  return { all, busy: all - (ticks[3] ?? 0) - (ticks[4] ?? 0) }
-}
-
 async function until(condition: () => Promise<boolean>, limitMs = 600_000): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !(await condition()); await sleep(200))
+  for (const deadline = Date.now() + limitMs; !(await condition()); await sleep(200)) {
+    ending.throwIfAborted()
     if (Date.now() > deadline) throw new Error('it did not come to that in time')
-}
-
-async function undoAll(): Promise<void> {
-  for (let step = undo.pop(); step !== undefined; step = undo.pop())
-    await step().catch((error: unknown) => console.error(String(error)))
+  }
 }

@@ -27,7 +27,8 @@ export async function withXfsEngine(
       await step().catch((error: unknown) => console.error(String(error)))
   }
   const onSignal = () => void undoAll().then(() => process.exit(130))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
+  // Not `once`: execa takes a signal that nobody listens to any more for one that is to end the program.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   try {
     const file = await open(image, 'w')
     await file.truncate(bytes)

@@ -2,14 +2,12 @@ import { now } from './clock.ts'
 import type { Clones } from './clones/clones.ts'
 import type { Plan } from './plan.ts'
 import type { Redactor } from './redact.ts'
-import { openRun } from './runs/open-run.ts'
-import { sweepRuns } from './runs/sweep.ts'
 import type { Observer } from './stage.ts'
 import { openBackupCopy } from './bisect/copy.ts'
 import { findResponsible, type Responsible } from './bisect/responsible.ts'
 import { openSteps } from './stages/migrator-steps.ts'
 import { traceMigrator, type MigratorTrace } from './stages/trace-migrator.ts'
-import { createTeardown } from './teardown.ts'
+import { withRun } from './with-run.ts'
 
 export interface BisectOptions {
   readonly observe: Observer
@@ -23,26 +21,17 @@ export interface BisectOptions {
  * Finds the first migration that is responsible when migrating as production will fails, stalls or takes too long.
  * Null when all goes well. Throws HarnessError for what keeps it from being found out, and removes all it started.
  */
-export async function bisect(
-  plan: Plan,
-  { observe, signal, redactor, maxStallMs }: BisectOptions,
-): Promise<Responsible | null> {
-  const teardown = createTeardown()
-  const run = await openRun()
-  teardown.defer('the scratch directory', () => run.dispose())
-  const given = { plan, run, signal, beganAt: now() }
-  const note = (text: string): void => observe({ kind: 'note', text: redactor.text(text) })
-  try {
-    await sweepRuns({ kept: false })
-    const clones = await openBackupCopy(given, { teardown, redactor, observe })
+export async function bisect(plan: Plan, options: BisectOptions): Promise<Responsible | null> {
+  const { observe, signal, maxStallMs } = options
+  return await withRun(plan, options, async (run, keeping) => {
+    const given = { plan, run, signal, beganAt: now() }
+    const clones = await openBackupCopy(given, keeping)
     return await findResponsible({
       maxStallMs,
       migrateAll: async (alone) => {
-        note(
-          alone === 0
-            ? 'migrating as production will'
-            : `with ${alone} applied one at a time before the rest`,
-        )
+        const order =
+          alone === 0 ? 'migrating as production will' : `with ${alone} applied one at a time before the rest`
+        observe({ kind: 'note', text: order })
         return onClone(clones, async (connection) => {
           const steps = await openSteps(given, connection, () => {})
           try {
@@ -54,9 +43,7 @@ export async function bisect(
         })
       },
     })
-  } finally {
-    for (const problem of await teardown.run()) note(problem)
-  }
+  })
 }
 
 async function onClone(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadPlan, type PlanInput } from './config.ts'
-import { HarnessError } from './errors.ts'
+import { errorOf } from './testing/error-of.ts'
 
 describe('the plan', () => {
   let cwd = ''
@@ -17,14 +17,7 @@ describe('the plan', () => {
   const load = (input: Partial<PlanInput> = {}) =>
     loadPlan({ cwd, flags: {}, configFile: undefined, environment: {}, ...input })
 
-  async function refusal(input: Partial<PlanInput> = {}): Promise<HarnessError> {
-    const error: unknown = await load(input).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    if (!(error instanceof HarnessError)) throw new Error('the plan was accepted')
-    return error
-  }
+  const refusal = async (input: Partial<PlanInput> = {}) => await errorOf(load(input))
 
   it('takes flag before environment before file before default', async () => {
     await writeFile(

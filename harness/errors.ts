@@ -15,6 +15,17 @@ export class HarnessError extends Error {
   }
 }
 
+/** Several problems that were found at once; each is reported. */
+export class HarnessErrors extends Error {
+  readonly problems: readonly HarnessError[]
+
+  constructor(problems: readonly HarnessError[]) {
+    super(problems.map((problem) => problem.message).join('; '))
+    this.name = 'HarnessErrors'
+    this.problems = problems
+  }
+}
+
 /** The message of anything thrown, also of what is no Error. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') {

@@ -1,5 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { packageFile } from './docs.ts'
@@ -19,7 +19,7 @@ describe('a fleet in a queue', function () {
   })
 
   it('has one result for every database, once, though a worker is killed in the middle', async () => {
-    await withFleet(async ({ run, worker, status, leftovers, password }) => {
+    await withFleet(async ({ directory, run, worker, status, leftovers, password }) => {
       const enqueued = await run(['enqueue'])
       expect(enqueued.exitCode, enqueued.stderr).to.equal(0)
       const doomed = worker('doomed', ['--parallel', '2'])
@@ -27,8 +27,12 @@ describe('a fleet in a queue', function () {
       const running = (await status()).rounds[0]?.databases.filter(({ state }) => state === 'running') ?? []
       expect(running).to.not.deep.equal([])
       doomed.kill('SIGKILL')
+      const forgotten = join(directory, 'other', '20200101-020000-0123ab')
+      await mkdir(forgotten, { recursive: true })
+      await utimes(forgotten, 0, 0)
       const other = await worker('other', ['--once', '--parallel', '2'])
       expect(other.exitCode, other.stderr).to.equal(0)
+      expect(await readdir(dirname(forgotten))).to.have.length(1)
       expect(await leftovers()).to.deep.equal([])
 
       const { exitCode, stdout, document } = await run(['report', '--queue'])
@@ -95,6 +99,8 @@ describe('a fleet in a queue', function () {
 })
 
 interface TestFleet {
+  /** Scratch space; a worker's reports are in the directory of its name. */
+  readonly directory: string
   run(args: readonly string[]): Promise<{
     exitCode: number | undefined
     stdout: string
@@ -143,6 +149,7 @@ async function withFleet(work: (fleet: TestFleet) => Promise<void>): Promise<voi
     )
     const program = (args: readonly string[]) => startProgram(['fleet', ...args], { cwd, env })
     await work({
+      directory,
       run: async (args) => {
         const isReport = args[0] === 'report'
         const { exitCode, stdout, stderr } = await program(isReport ? [...args, '--output', output] : args)

@@ -1,13 +1,12 @@
 import { now } from './clock.ts'
 import type { BackupFacts, PhysicalFacts } from './backups/backup-format.ts'
-import { HarnessError } from './errors.ts'
+import { HarnessError, HarnessErrors } from './errors.ts'
 import { openWanted } from './origins/index.ts'
 import type { Plan } from './plan.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
 import { migrationTable } from './stages/preflight.ts'
 import { broughtBackup } from './stages/read-backup.ts'
-import { StageHalt } from './stage.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 
 /** What a backup holds, as far as it can be read without restoring it. */
@@ -38,7 +37,7 @@ export async function inspect(plan: Plan, signal: AbortSignal): Promise<Inspecti
     const listing =
       plan.migrate.command === undefined
         ? await listMigrations({ plan, run, signal, beganAt: now() }).catch((error: unknown) => {
-            if (error instanceof HarnessError || error instanceof StageHalt) return error.message
+            if (error instanceof HarnessError || error instanceof HarnessErrors) return error.message
             throw error
           })
         : 'a command runs the migrations, and only running it tells which are pending'

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packageFile } from './docs.ts'
-import { HarnessError } from './errors.ts'
+import type { HarnessError } from './errors.ts'
+import { errorOf } from './testing/error-of.ts'
 import { openWanted } from './origins/index.ts'
 import type { PgBackRestPlan } from './origins/origin.ts'
 import { openRun } from './runs/open-run.ts'
@@ -118,13 +119,8 @@ async function refused(backup: string, plan: Partial<PgBackRestPlan>): Promise<H
   const { signal } = new AbortController()
   const pgbackrest = { config: undefined, targetTime: undefined, directory: undefined, ...plan }
   const wanted = { backup, backupCommand: undefined, pgbackrest, cwd }
-  try {
-    await openWanted({ ...wanted, run, scratch: join(run.directory, 'source'), signal, onProgress: () => {} })
-  } catch (error) {
-    if (error instanceof HarnessError) return error
-    throw error
-  } finally {
-    await run.dispose()
-  }
-  throw new Error('It was taken.')
+  const scratch = join(run.directory, 'source')
+  return await errorOf(openWanted({ ...wanted, run, scratch, signal, onProgress: () => {} })).finally(() =>
+    run.dispose(),
+  )
 }

@@ -8,19 +8,16 @@ import type { Server } from './engines/engine.ts'
 import { findMigrationFiles } from './migrator/migration-files.ts'
 import { digestSources } from './migrator/source-digests.ts'
 import type { Plan } from './plan.ts'
-import { parseUrl } from './postgres/url.ts'
 import type { Redactor } from './redact.ts'
 import { coreStageNames, questionNames, type QuestionName, type Rehearsal } from './rehearsal.ts'
-import { openRun } from './runs/open-run.ts'
-import { sweepRuns } from './runs/sweep.ts'
-import { PipelineEnded, openJournal, type Journal, type Observer } from './stage.ts'
+import { openJournal, runPipeline, type Journal, type Observer } from './stage.ts'
 import { baseline } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { migrate } from './stages/migrate.ts'
 import { preflight } from './stages/preflight.ts'
 import { broughtBackup } from './stages/read-backup.ts'
 import { observeStatements } from './stages/locks.ts'
-import { provision, startEarly } from './stages/provision.ts'
+import { provision, startEarly, type ServerKeeping } from './stages/provision.ts'
 import { recoveryOf } from './stages/recovery.ts'
 import { restore } from './stages/restore.ts'
 import { rollback } from './stages/rollback.ts'
@@ -30,8 +27,8 @@ import { verifyData } from './stages/verify-data.ts'
 import { sparesFor } from './stages/trace-migrator.ts'
 import { verifyRollback } from './stages/verify-rollback.ts'
 import { alone, askQuestions, type Learn, type Learned } from './ask.ts'
-import { createTeardown, type Teardown } from './teardown.ts'
 import { version } from './version.ts'
+import { withRun } from './with-run.ts'
 
 export interface RehearseOptions {
   /** Hears stages begin, go on and end. */
@@ -48,20 +45,11 @@ export interface RehearseOptions {
  * Rehearses `plan` from backup to verdict and removes all that it started. Never throws for what the backup,
  * the migrations or the app do: that is in the returned rehearsal, from which secrets are redacted.
  */
-export async function rehearse(
-  plan: Plan,
-  { observe, signal: interrupted, redactor, copiedWithinBytes }: RehearseOptions,
-): Promise<Rehearsal> {
+export async function rehearse(plan: Plan, options: RehearseOptions): Promise<Rehearsal> {
+  const { observe, signal: interrupted, redactor, copiedWithinBytes } = options
   const signal = AbortSignal.any([interrupted, engineLost()])
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? '', plan.history.url ?? '']) {
-    redactor.add(parseUrl(url)?.password ?? '')
-  }
-  redactor.add(plan.masking.salt ?? '')
   const beganAt = now()
   const journal = openJournal(observe, signal, beganAt, confirmEngine)
-  const teardown = createTeardown()
-  const run = await openRun()
-  teardown.defer('the scratch directory', () => run.dispose())
   let learned: Learned = {
     engine: null,
     backup: null,
@@ -76,28 +64,18 @@ export async function rehearse(
     specs: [],
     limits: limitsOf(null),
   }
-  try {
-    for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
-    const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
-    await runStages({ plan, run, signal, beganAt, copiedWithinBytes }, journal, {
-      teardown,
-      redactor,
-      observe,
-      learn,
-    })
-  } catch (error) {
-    if (!(error instanceof PipelineEnded)) throw error
-    const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
-    for (const name of [...coreStageNames, ...plan.questions].slice(journal.stages.length)) {
-      journal.skip(name, reason)
-    }
-  } finally {
-    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
-  }
+  const learn: Learn = (facts) => void (learned = { ...learned, ...facts })
+  const id = await withRun(plan, options, async (run, keeping) => {
+    const given = { plan, run, signal, beganAt, copiedWithinBytes }
+    await runPipeline(journal, [...coreStageNames, ...plan.questions], () =>
+      runStages(given, journal, keeping, learn),
+    )
+    return run.id
+  })
   const rehearsal = await concluded(plan, {
     schemaVersion: 1,
     tool: { name: 'pg-rehearsal', version },
-    id: run.id,
+    id,
     startedAt: new Date(beganAt).toISOString(),
     durationMs: Math.round(now() - beganAt),
     questions: plan.questions,
@@ -141,14 +119,11 @@ function networkLimit({ egress, remote = [] }: Server): string[] {
 async function runStages(
   start: Given,
   journal: Journal,
-  {
-    teardown,
-    redactor,
-    observe,
-    learn,
-  }: { teardown: Teardown; redactor: Redactor; observe: Observer; learn: Learn },
+  keeping: ServerKeeping,
+  learn: Learn,
 ): Promise<void> {
   const { plan } = start
+  const { teardown, observe } = keeping
   const spares = await sparesFor(start)
   const given: Given = spares === undefined ? start : { ...start, spares }
   teardown.defer('processes that wait for migrations', async () => await spares?.end())
@@ -156,7 +131,6 @@ async function runStages(
   teardown.defer('the backup that was brought here', () =>
     rm(broughtBackup(given), { recursive: true, force: true }),
   )
-  const keeping = { teardown, redactor, observe }
   let early: ReturnType<typeof startEarly>
   const prepared = await journal.run('preflight', (progress) =>
     preflight(given, progress, (possible) => void (early = startEarly(given, possible, keeping))),

@@ -4,13 +4,11 @@ import { HarnessError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import type { Finding } from './rehearsal.ts'
 import type { RehearseOptions } from './rehearse.ts'
-import { openRun } from './runs/open-run.ts'
-import { sweepRuns } from './runs/sweep.ts'
 import type { Given } from './stages/given.ts'
 import { prepareBackup } from './stages/preflight.ts'
 import { provision, type Provisioned } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
-import { createTeardown } from './teardown.ts'
+import { withRun } from './with-run.ts'
 
 /** A backup in a throwaway server, for other purposes than a rehearsal. */
 export interface Restored extends Provisioned {
@@ -26,17 +24,12 @@ export interface Restored extends Provisioned {
  */
 export async function withRestored<Result>(
   plan: Plan,
-  { observe, signal, redactor }: RehearseOptions,
+  options: RehearseOptions,
   work: (restored: Restored) => Promise<Result>,
 ): Promise<Result> {
-  await sweepRuns({ kept: false })
-  const run = await openRun()
-  const teardown = createTeardown()
-  teardown.defer('the scratch directory', () => run.dispose())
-  const given = { plan: { ...plan, keep: false }, run, signal, beganAt: now() }
-  const keeping = { teardown, redactor, observe }
-  const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
-  try {
+  return await withRun(plan, options, async (run, keeping) => {
+    const given = { plan: { ...plan, keep: false }, run, signal: options.signal, beganAt: now() }
+    const progress = (detail: string) => options.observe({ kind: 'progress', stage: 'restore', detail })
     const prepared = await prepareBackup(given, progress)
     const { facts: provisioned } = await provision(given, prepared, keeping, progress)
     const { facts: restored, findings = [] } = await restore(given, prepared, provisioned, keeping, progress)
@@ -45,7 +38,5 @@ export async function withRestored<Result>(
       throw new HarnessError(lost.id, lost.message, { hint: lost.remedy ?? 'Take another backup.' })
     }
     return await work({ ...restored, given, facts: prepared.facts, findings })
-  } finally {
-    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
-  }
+  })
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { HarnessError } from './errors.ts'
+import { HarnessError, HarnessErrors } from './errors.ts'
 import type { Finding } from './rehearsal.ts'
-import { openJournal, PipelineEnded, StageHalt, type StageEvent } from './stage.ts'
+import { openJournal, PipelineEnded, type StageEvent } from './stage.ts'
 
 const never = new AbortController().signal
 const problem = (code: string) => new HarnessError(code, `about ${code}`, { hint: `mend ${code}` })
@@ -32,7 +32,7 @@ describe('the journal', () => {
   it('records every problem of a halt as unverified and ends the pipeline', async () => {
     const journal = openJournal(() => {}, never)
     const thrown = await ends(
-      journal.run('preflight', () => Promise.reject(new StageHalt([problem('one'), problem('two')]))),
+      journal.run('preflight', () => Promise.reject(new HarnessErrors([problem('one'), problem('two')]))),
     )
     expect(thrown).to.be.instanceOf(PipelineEnded)
     expect(journal.stages[0]?.status).to.equal('halted')

@@ -1,6 +1,6 @@
 import { now, offsetMs } from './clock.ts'
 import { environmentProblem } from './environment-problem.ts'
-import { HarnessError, messageOf } from './errors.ts'
+import { HarnessError, HarnessErrors, messageOf } from './errors.ts'
 import type { Finding, StageName, StageResult, StageStatus } from './rehearsal.ts'
 
 /** Hears what a rehearsal is doing; `detail` is a few words such as `41 %`. */
@@ -17,17 +17,6 @@ export interface StageOutput<Facts> {
   readonly facts: Facts
   readonly summary: string
   readonly findings?: readonly Finding[]
-}
-
-/** Thrown by a stage that found several problems at once; each is reported. */
-export class StageHalt extends Error {
-  readonly problems: readonly HarnessError[]
-
-  constructor(problems: readonly HarnessError[]) {
-    super(problems.map((problem) => problem.message).join('; '))
-    this.name = 'StageHalt'
-    this.problems = problems
-  }
 }
 
 /** Ends the pipeline after a stage halted or crashed; the journal already has the reason. */
@@ -97,6 +86,21 @@ export function openJournal(
   }
 }
 
+/** Runs `work`'s stages until one fails; those of `names` that were not reached are recorded as skipped. */
+export async function runPipeline(
+  journal: Journal,
+  names: readonly StageName[],
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof PipelineEnded)) throw error
+    const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
+    for (const name of names.slice(journal.stages.length)) journal.skip(name, reason)
+  }
+}
+
 async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   signal.throwIfAborted()
   const { promise: aborted, reject } = Promise.withResolvers<never>()
@@ -110,7 +114,7 @@ async function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<Re
 }
 
 function problemsOf(error: unknown): readonly HarnessError[] | undefined {
-  if (error instanceof StageHalt) return error.problems
+  if (error instanceof HarnessErrors) return error.problems
   const problem = error instanceof HarnessError ? error : environmentProblem(error)
   return problem && [problem]
 }

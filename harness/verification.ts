@@ -1,30 +1,28 @@
-import type { BackupSummary, EngineSummary, Finding, StageResult, TableFacts, Verdict } from './rehearsal.ts'
+import type { BackupSummary, Rehearsal, Verdict } from './rehearsal.ts'
 
 /** What `rehearse verify-backup` does, in order. */
 export const verificationStages = ['preflight', 'provision', 'restore', 'baseline'] as const
 
 /** The verification of one backup: what its reports are made from. Schema: `docs/backup-verification.schema.json`. */
-export interface BackupVerification {
-  readonly schemaVersion: 1
+export interface BackupVerification extends Pick<
+  Rehearsal,
+  | 'schemaVersion'
+  | 'tool'
+  | 'id'
+  | 'startedAt'
+  | 'durationMs'
+  | 'verdict'
+  | 'summary'
+  | 'engine'
+  | 'tables'
+  | 'stages'
+  | 'findings'
+  | 'limits'
+> {
   readonly kind: 'backup-verification'
-  readonly tool: { readonly name: 'pg-rehearsal'; readonly version: string }
-  readonly id: string
-  /** ISO 8601, UTC. */
-  readonly startedAt: string
-  readonly durationMs: number
-  readonly verdict: Verdict
-  /** One sentence that gives the verdict and its reason. */
-  readonly summary: string
-  readonly engine: EngineSummary | null
   readonly backup:
     | (BackupSummary & { readonly createdAt: string | null; readonly hasManifest: boolean })
     | null
-  /** With the rows that were counted in the restored copy. */
-  readonly tables: readonly TableFacts[]
-  readonly stages: readonly StageResult[]
-  readonly findings: readonly Finding[]
-  /** What this verification cannot tell, a sentence each. */
-  readonly limits: readonly string[]
 }
 
 /** `failed` with any error; `passed` when every stage completed and nothing is unverified; else `could-not-verify`. */

@@ -1,18 +1,14 @@
 import type { PreparedBackup } from './stages/preflight.ts'
 import { now } from './clock.ts'
 import type { Plan } from './plan.ts'
-import { parseUrl } from './postgres/url.ts'
 import { backupSummary } from './backup-summary.ts'
 import type { RehearseOptions } from './rehearse.ts'
-import { openRun } from './runs/open-run.ts'
-import { sweepRuns } from './runs/sweep.ts'
-import { PipelineEnded, openJournal, type Journal } from './stage.ts'
+import { openJournal, runPipeline, type Journal } from './stage.ts'
 import { describeRestored } from './stages/baseline.ts'
 import type { Given } from './stages/given.ts'
 import { preflightBackup } from './stages/preflight-backup.ts'
-import { provision } from './stages/provision.ts'
+import { provision, type ServerKeeping } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
-import { createTeardown, type Teardown } from './teardown.ts'
 import {
   summaryOfVerification,
   verdictOfVerification,
@@ -20,6 +16,7 @@ import {
   type BackupVerification,
 } from './verification.ts'
 import { version } from './version.ts'
+import { withRun } from './with-run.ts'
 
 type Learned = Pick<BackupVerification, 'engine' | 'backup' | 'tables' | 'limits'>
 
@@ -27,39 +24,23 @@ type Learned = Pick<BackupVerification, 'engine' | 'backup' | 'tables' | 'limits
  * Restores `plan.backup`, proves the copy and removes all that it started; no migration, spec or rollback. Never
  * throws for what the backup is: that is in the returned verification, from which secrets are redacted.
  */
-export async function verifyBackup(
-  plan: Plan,
-  { observe, signal, redactor }: RehearseOptions,
-): Promise<BackupVerification> {
-  for (const url of [...Object.values(plan.protectedUrls), plan.serverUrl ?? ''])
-    redactor.add(parseUrl(url)?.password ?? '')
+export async function verifyBackup(plan: Plan, options: RehearseOptions): Promise<BackupVerification> {
+  const { observe, signal, redactor } = options
   const beganAt = now()
   const startedAt = new Date(beganAt)
   const journal = openJournal(observe, signal, beganAt)
-  const teardown = createTeardown()
-  const run = await openRun()
-  teardown.defer('the scratch directory', () => run.dispose())
   let learned: Learned = { engine: null, backup: null, tables: [], limits: [] }
   const learn = (facts: Partial<Learned>) => void (learned = { ...learned, ...facts })
-  try {
-    for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
-    await runStages({ plan: { ...plan, masking: unmasked }, run, signal, beganAt }, journal, {
-      options: { observe, signal, redactor },
-      teardown,
-      learn,
-    })
-  } catch (error) {
-    if (!(error instanceof PipelineEnded)) throw error
-    const reason = `not reached, as ${journal.stages.at(-1)?.name ?? 'the start'} did not complete`
-    for (const name of verificationStages.slice(journal.stages.length)) journal.skip(name, reason)
-  } finally {
-    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
-  }
+  const id = await withRun(plan, options, async (run, keeping) => {
+    const given = { plan: { ...plan, masking: unmasked }, run, signal, beganAt }
+    await runPipeline(journal, verificationStages, () => runStages(given, journal, keeping, learn))
+    return run.id
+  })
   const facts = {
     schemaVersion: 1,
     kind: 'backup-verification',
     tool: { name: 'pg-rehearsal', version },
-    id: run.id,
+    id,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     ...learned,
@@ -76,11 +57,8 @@ const unmasked = { rules: {}, required: false, salt: undefined, off: true } as c
 async function runStages(
   given: Given,
   journal: Journal,
-  {
-    options: { redactor, observe },
-    teardown,
-    learn,
-  }: { options: RehearseOptions; teardown: Teardown; learn: (facts: Partial<Learned>) => void },
+  keeping: ServerKeeping,
+  learn: (facts: Partial<Learned>) => void,
 ): Promise<void> {
   const { plan } = given
   const prepared = await journal.run('preflight', (progress) => preflightBackup(given, progress))
@@ -89,8 +67,7 @@ async function runStages(
   const hasManifest = facts.manifest !== null
   learn({ backup: { ...summary, createdAt: facts.createdAt, hasManifest }, limits: limitsOf(plan, prepared) })
   for (const line of await prepared.engine.sweep({ serverUrl: plan.serverUrl, kept: false }))
-    observe({ kind: 'note', text: line })
-  const keeping = { teardown, redactor, observe }
+    keeping.observe({ kind: 'note', text: line })
   const provisioned = await journal.run('provision', (progress) =>
     provision(given, prepared, keeping, progress),
   )

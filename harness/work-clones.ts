@@ -6,14 +6,14 @@ import { HarnessError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import type { Connection } from './postgres/connection.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { openRun } from './runs/open-run.ts'
 import { runsDirectory } from './runs/directory.ts'
+import type { Given } from './stages/given.ts'
 import { prepareBackup } from './stages/preflight.ts'
 import { broughtBackup } from './stages/read-backup.ts'
-import { provision } from './stages/provision.ts'
+import { provision, type ServerKeeping } from './stages/provision.ts'
 import { restore } from './stages/restore.ts'
 import type { RehearseOptions } from './rehearse.ts'
-import { createTeardown } from './teardown.ts'
+import { withRun } from './with-run.ts'
 
 /** A copy of the backup for a developer to work in, on a server that outlives the program. */
 export interface WorkClone {
@@ -35,55 +35,46 @@ export interface WorkClone {
 const cloneFile = 'clone.json'
 
 /** Restores the backup unless a snapshot of it is stored, and leaves a clone up until `ttlMs` have passed. */
-export async function openWorkClone(
-  plan: Plan,
-  ttlMs: number,
-  { observe, signal, redactor }: RehearseOptions,
-): Promise<WorkClone> {
+export async function openWorkClone(plan: Plan, ttlMs: number, options: RehearseOptions): Promise<WorkClone> {
   if (plan.engine === 'external') throw notOwned()
-  const teardown = createTeardown()
-  const run = await openRun()
-  teardown.defer('the scratch directory', () => run.dispose())
   // What is kept is kept for its user; of a clone that was not handed over nothing stays.
   const failure = new AbortController()
-  try {
-    for (const line of await sweepRuns({ kept: false })) observe({ kind: 'note', text: line })
-    const given = {
-      plan: { ...plan, keep: true },
-      run,
-      signal: AbortSignal.any([signal, failure.signal]),
-      beganAt: now(),
-    }
-    const expiresAt = new Date(Date.now() + ttlMs)
-    // Production's data stays nowhere but in the clone.
-    teardown.defer('the backup that was brought here', () =>
-      rm(broughtBackup(given), { recursive: true, force: true }),
-    )
-    const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
-    const backup = await prepareBackup(given, progress)
-    const prepared = { ...backup, request: { ...backup.request, expiresAt } }
-    for (const line of await prepared.engine.sweep({ serverUrl: undefined, kept: false }))
-      observe({ kind: 'note', text: line })
-    const keeping = { teardown, redactor, observe }
-    const provisioned = await provision(given, prepared, keeping, progress)
-    const { facts, summary } = await restore(given, prepared, provisioned.facts, keeping, progress)
-    signal.throwIfAborted()
-    observe({ kind: 'note', text: summary })
-    const { connect, lasting } = await facts.server.hints(facts.database)
-    const { tunnel, ...address } = lasting ?? {}
-    const connection = { ...facts.server.connection(facts.database), ...address }
-    const named = { id: run.id, backup: backup.file.path, engine: backup.engine.name }
-    const clone = { ...named, connection, connect, ...(tunnel !== undefined && { tunnel }) }
-    const kept = { ...clone, expiresAt: expiresAt.toISOString() }
-    await writeFile(join(run.directory, cloneFile), JSON.stringify(kept), { mode: 0o600 })
-    run.keep(expiresAt)
-    return kept
-  } catch (error) {
-    failure.abort(error)
-    throw error
-  } finally {
-    for (const problem of await teardown.run()) observe({ kind: 'note', text: problem })
-  }
+  const signal = AbortSignal.any([options.signal, failure.signal])
+  return await withRun(plan, options, async (run, keeping) => {
+    const given = { plan: { ...plan, keep: true }, run, signal, beganAt: now() }
+    return await handOver(given, keeping, ttlMs).catch((error: unknown) => {
+      failure.abort(error)
+      throw error
+    })
+  })
+}
+
+async function handOver(given: Given, keeping: ServerKeeping, ttlMs: number): Promise<WorkClone> {
+  const { run, signal } = given
+  const { observe, teardown } = keeping
+  const expiresAt = new Date(Date.now() + ttlMs)
+  // Production's data stays nowhere but in the clone.
+  teardown.defer('the backup that was brought here', () =>
+    rm(broughtBackup(given), { recursive: true, force: true }),
+  )
+  const progress = (detail: string) => observe({ kind: 'progress', stage: 'restore', detail })
+  const backup = await prepareBackup(given, progress)
+  const prepared = { ...backup, request: { ...backup.request, expiresAt } }
+  for (const line of await prepared.engine.sweep({ serverUrl: undefined, kept: false }))
+    observe({ kind: 'note', text: line })
+  const provisioned = await provision(given, prepared, keeping, progress)
+  const { facts, summary } = await restore(given, prepared, provisioned.facts, keeping, progress)
+  signal.throwIfAborted()
+  observe({ kind: 'note', text: summary })
+  const { connect, lasting } = await facts.server.hints(facts.database)
+  const { tunnel, ...address } = lasting ?? {}
+  const connection = { ...facts.server.connection(facts.database), ...address }
+  const named = { id: run.id, backup: backup.file.path, engine: backup.engine.name }
+  const clone = { ...named, connection, connect, ...(tunnel !== undefined && { tunnel }) }
+  const kept = { ...clone, expiresAt: expiresAt.toISOString() }
+  await writeFile(join(run.directory, cloneFile), JSON.stringify(kept), { mode: 0o600 })
+  run.keep(expiresAt)
+  return kept
 }
 
 /** The clones that are up, the one that was opened last first. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import type { BackupFacts, MigrationTable } from './backup-format.ts'
 import { custom } from './custom.ts'
@@ -124,13 +125,7 @@ async function describeBytes(
 }
 
 async function codeOf(bytes: Buffer): Promise<string> {
-  try {
-    await describeBytes(bytes)
-    return 'no error'
-  } catch (error) {
-    if (error instanceof HarnessError) return error.code
-    throw error
-  }
+  return (await errorOf(describeBytes(bytes))).code
 }
 
 interface Options {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Server } from '../engines/engine.ts'
-import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { dockerTools } from '../testing/dump.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
@@ -177,13 +177,4 @@ for (const testServer of testServers) {
       }
     })
   })
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<HarnessError> {
-  const error = await promise.then(
-    () => new Error('no error'),
-    (error: unknown) => error,
-  )
-  if (error instanceof HarnessError) return error
-  throw error
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { session } from '../testing/kitchen-sink.ts'
 import { sharedServer } from '../testing/server.ts'
 import { createTablespaces } from './create-tablespaces.ts'
@@ -36,10 +36,7 @@ describe('before and after a restore', function () {
   it('all extensions that the server lacks are named at once, with how to get them', async () => {
     const server = await sharedServer()
     await requireExtensions(server, ['citext', 'plpgsql'])
-    const refusal: unknown = await requireExtensions(server, ['citext', 'postgis', 'vector']).catch(
-      (error: unknown) => error,
-    )
-    if (!(refusal instanceof HarnessError)) throw new Error('no refusal')
+    const refusal = await errorOf(requireExtensions(server, ['citext', 'postgis', 'vector']))
     expect(refusal.code).to.equal('extension-missing')
     expect(refusal.message).to.include('extensions postgis, vector, which Postgres 17')
     expect(refusal.hint).to.match(

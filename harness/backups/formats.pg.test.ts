@@ -8,6 +8,7 @@ import { fingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog } from '../catalog/read.ts'
 import type { Server } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { connect } from '../postgres/client.ts'
 import { dockerTools, type DumpFormat } from '../testing/dump.ts'
 import { proveRestore } from '../stages/prove-restore.ts'
@@ -167,7 +168,7 @@ for (const source of testServers.filter(({ engine }) => engine === 'docker')) {
         const copy = await mkdtemp(join(home, 'damaged-'))
         await cp(path, copy, { recursive: true })
         await damage(copy)
-        expect(await codeOf(describe_(copy)), String(damage)).to.equal(code)
+        expect((await errorOf(describe_(copy))).code, String(damage)).to.equal(code)
       }
     })
   })
@@ -326,13 +327,4 @@ function listsOf(facts: BackupFacts) {
 /** Of a table's state what no Postgres version changes. */
 function counts(state: string): string {
   return state.replace(/ -?\w+$/, '')
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => new Error('no error'),
-    (error: unknown) => error,
-  )
-  if (error instanceof HarnessError) return error.code
-  throw error
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import type { BackupFormat } from './backup-format.ts'
 import { backupFormats, openBackup } from './index.ts'
@@ -92,7 +92,7 @@ describe('recognising backups', () => {
   ]
   for (const [title, content, code, says] of bad) {
     it(`refuses ${title}: ${code}`, async () => {
-      const error = await refused(open(content))
+      const error = await errorOf(open(content))
       expect(error).to.include({ code })
       expect(error.message).to.match(says)
       expect(error.hint).to.match(/^[A-Z]/)
@@ -101,8 +101,8 @@ describe('recognising backups', () => {
 
   it('refuses what is not there, directories and files it may not read', async () => {
     await withTemporary(async (directory) => {
-      expect(await refused(openBackup(join(directory, 'none')))).to.include({ code: 'backup-missing' })
-      expect(await refused(openBackup(directory))).to.include({ code: 'backup-empty' })
+      expect(await errorOf(openBackup(join(directory, 'none')))).to.include({ code: 'backup-missing' })
+      expect(await errorOf(openBackup(directory))).to.include({ code: 'backup-empty' })
       await mkdir(join(directory, 'base'))
       await writeFile(join(directory, 'base', 'PG_VERSION'), '17')
       expect((await openBackup(join(directory, 'base'))).format.name).to.equal('basebackup')
@@ -114,7 +114,7 @@ describe('recognising backups', () => {
     await withTemporary(async (directory) => {
       await writeFile(join(directory, 'backup'), dump)
       await chmod(join(directory, 'backup'), 0)
-      expect(await refused(openBackup(join(directory, 'backup')))).to.include({ code: 'backup-unreadable' })
+      expect(await errorOf(openBackup(join(directory, 'backup')))).to.include({ code: 'backup-unreadable' })
     })
   })
 
@@ -122,8 +122,8 @@ describe('recognising backups', () => {
     const whole = gzipSync(dump)
     const damaged = Buffer.from(whole)
     damaged[damaged.length - 5] = (damaged.at(-5) ?? 0) ^ 0xff
-    expect(await refused(described(whole.subarray(0, -10)))).to.include({ code: 'backup-truncated' })
-    expect(await refused(described(damaged))).to.include({ code: 'backup-corrupt' })
+    expect(await errorOf(described(whole.subarray(0, -10)))).to.include({ code: 'backup-truncated' })
+    expect(await errorOf(described(damaged))).to.include({ code: 'backup-corrupt' })
     expect((await described(whole)).tables).to.deep.equal(['public.t'])
   })
 })
@@ -152,13 +152,4 @@ async function described(content: Buffer): ReturnType<BackupFormat['describe']> 
     const { file, format } = await openBackup(path)
     return await format.describe(file, { schema: undefined, name: 'm' })
   })
-}
-
-async function refused(promise: Promise<unknown>): Promise<HarnessError> {
-  const error = await promise.then(
-    () => 'no error',
-    (error: unknown) => error,
-  )
-  if (error instanceof HarnessError) return error
-  throw error instanceof Error ? error : new Error(String(error))
 }

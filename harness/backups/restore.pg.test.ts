@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import type { Server } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { clientToolVersion, runClientTool } from '../postgres/client-tools.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
@@ -321,15 +322,6 @@ async function stateOf(server: Server, database: string, tables: readonly string
 /** A dump without the random keys of `\restrict`. */
 function withoutKeys(dump: string | undefined): string | undefined {
   return dump?.replaceAll(/^\\(?:un)?restrict .*$/gm, '')
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<HarnessError> {
-  const error = await promise.then(
-    () => new Error('no error'),
-    (error: unknown) => error,
-  )
-  if (error instanceof HarnessError) return error
-  throw error
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -1,26 +1,16 @@
 import { expect } from 'chai'
 import { checks } from '../checks/index.ts'
-import type { Server } from '../engines/engine.ts'
 import { withClient } from '../postgres/client.ts'
-import { sharedServer } from '../testing/server.ts'
+import type { Connection } from '../postgres/connection.ts'
+import { suiteDatabase } from '../testing/server.ts'
 import { readLeftovers } from './leftovers.ts'
 
-const database = 'leftovers'
-
 describe('leftovers', () => {
-  let server: Server
-
-  before(async () => {
-    server = await sharedServer()
-    await server.createDatabase(database)
-  })
-
-  after(async () => {
-    await server.dropDatabase(database)
-  })
+  let database: Connection
+  suiteDatabase('leftovers', (connection) => void (database = connection))
 
   it('are invalid indexes and constraints not validated, and those there before are no findings', async () => {
-    await withClient(server.connection(database), async (client) => {
+    await withClient(database, async (client) => {
       await client.query('create table twice (a int); insert into twice values (1), (1)')
       await client.query('alter table twice add constraint old check (a > 0) not valid')
       const before = await readLeftovers(client)

@@ -8,7 +8,7 @@ import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import { openRun } from '../runs/open-run.ts'
 import type { Run } from '../runs/run.ts'
-import { missingEngine } from '../testing/program.ts'
+import { engineOrSkip } from '../testing/program.ts'
 import { snapshotClones, type SnapshotClones } from './snapshot-clones.ts'
 import { templateClones } from './template-clones.ts'
 
@@ -22,13 +22,8 @@ for (const engine of ['embedded', 'docker'] as const) {
     let clones: SnapshotClones
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      const able = engines[engine].freezing
-      if (reason !== undefined || able === undefined) {
-        console.log(`    skipped: ${reason}`)
-        this.skip()
-      }
-      freezing = able
+      await engineOrSkip(engine, this)
+      freezing = engines[engine].freezing ?? this.skip()
       run = await openRun()
       request = { major: 17, image: undefined, serverUrl: undefined, run }
       const server = await freezing.start(request)

@@ -1,6 +1,5 @@
 import { layerVariable } from '../config-layer.ts'
-import { HarnessError } from '../errors.ts'
-import { StageHalt } from '../stage.ts'
+import { HarnessError, HarnessErrors } from '../errors.ts'
 import { createRedactor, type Redactor } from '../redact.ts'
 
 /** What an action works with. */
@@ -70,7 +69,7 @@ function endWithFleet(): void {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof StageHalt) return error.problems.map(describe).join('\n')
+  if (error instanceof HarnessErrors) return error.problems.map(describe).join('\n')
   if (error instanceof HarnessError) return `${error.message}\n→ ${error.hint}`
   return `pg-rehearsal failed, which is a defect of its own: ${error instanceof Error ? error.stack : String(error)}`
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { HarnessError } from '../errors.ts'
+import type { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import { findEndpoint, isRemote } from './docker-endpoint.ts'
 
@@ -61,11 +62,7 @@ async function context(directory: string, name: string, docker: object): Promise
 }
 
 async function refuses(finding: Promise<unknown>, code: string, hint: RegExp): Promise<HarnessError> {
-  const error = await finding.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!(error instanceof HarnessError)) throw new Error(`not refused: ${String(error)}`)
+  const error = await errorOf(finding)
   expect(error.code).to.equal(code)
   expect(error.hint).to.match(hint)
   return error

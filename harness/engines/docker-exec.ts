@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Container, Exec } from 'dockerode'
 import { HarnessError } from '../errors.ts'
+import { tailOf } from '../runs/tail.ts'
 import { answerWithinMs, engineWords, statusOf, within } from './docker-client.ts'
-import { readFrames, tailOf } from './docker-frames.ts'
+import { readFrames } from './docker-frames.ts'
 import type { ToolOptions, ToolResult } from './engine.ts'
 
 /** What to run as the container's user `postgres`. */

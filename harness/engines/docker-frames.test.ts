@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readFrames, tailOf } from './docker-frames.ts'
+import { readFrames } from './docker-frames.ts'
 
 describe('docker frames', () => {
   const bytes = Buffer.concat([frame(1, 'one'), frame(2, 'failed'), frame(1, ''), frame(1, ' two')])
@@ -14,20 +14,6 @@ describe('docker frames', () => {
       expect(said).to.deep.equal({ stdin: '', stdout: 'one two', stderr: 'failed' })
     })
   }
-})
-
-describe('the tail of an output', () => {
-  it('is the whole of a short one', () => {
-    const tail = tailOf(10)
-    tail.push(Buffer.from('short'))
-    expect(tail.text()).to.equal('short')
-  })
-
-  it('is the last bytes of a long one, however it was cut', () => {
-    const tail = tailOf(10)
-    for (let number = 0; number < 1000; number += 1) tail.push(Buffer.from(`${number},`))
-    expect(tail.text()).to.equal('7,998,999,')
-  })
 })
 
 function frame(kind: number, text: string): Buffer {

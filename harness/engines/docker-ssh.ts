@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { HarnessError, messageOf } from '../errors.ts'
 import { openRun } from '../runs/open-run.ts'
-import { tailOf } from './docker-frames.ts'
+import { tailOf } from '../runs/tail.ts'
 import type { Endpoint } from './docker-endpoint.ts'
 import type { Dialer } from './docker-link.ts'
 

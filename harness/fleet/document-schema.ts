@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { HarnessError, messageOf } from '../errors.ts'
-import { list, number, object, text, whole } from '../reports/schema-words.ts'
+import { list, number, object, text, verdict, whole } from '../reports/schema-words.ts'
 import { fleetVerdict, type FleetDocument } from './document.ts'
 
-const verdict = z.enum(['passed', 'failed', 'could-not-verify'])
 const severity = z.enum(['error', 'unverified', 'warning', 'notice'])
 const instant = z.iso.datetime()
 

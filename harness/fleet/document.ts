@@ -90,6 +90,11 @@ export function notRun(
   reason: NonNullable<FleetResult['notRun']>,
   summary: string,
 ): FleetResult {
+  return { ...notVerified(name, summary), notRun: reason }
+}
+
+/** A database of which no rehearsal tells anything. */
+export function notVerified(name: string, summary: string): FleetResult {
   return {
     name,
     verdict: 'could-not-verify',
@@ -103,7 +108,6 @@ export function notRun(
     findings: [],
     migrations: [],
     reports: {},
-    notRun: reason,
   }
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import { readFleet } from './fleet-file.ts'
 import type { Fleet } from './fleet.ts'
@@ -131,11 +131,7 @@ outliers: 40
   ]
   for (const { text, told, hidden } of problems) {
     it(`is refused: ${text.replaceAll('\n', ' ⏎ ')}`, async () => {
-      const error = await read(text).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      if (!(error instanceof HarnessError)) throw new Error(`no HarnessError: ${String(error)}`)
+      const error = await errorOf(read(text))
       for (const words of told) expect(error.message).to.contain(words)
       if (hidden !== undefined) expect(`${error.message}${error.hint}`).not.to.contain(hidden)
     })

@@ -49,6 +49,9 @@ const queueSchema = z.strictObject({
     .optional(),
   heartbeat: duration.refine((text) => parseDuration(text) >= 10_000, 'expected 10s or longer').optional(),
   attempts: z.int().min(1).max(20).optional(),
+  keepReports: duration
+    .refine((text) => parseDuration(text) >= 86_400_000, 'expected 1d or longer')
+    .optional(),
 })
 
 const scheduleSchema = z.union(

@@ -7,6 +7,7 @@ import { brief } from '../reports/fitting.ts'
 import { migrationOf } from '../reports/located.ts'
 import { parseSaved } from '../reports/saved.ts'
 import { bySeverity } from '../reports/text.ts'
+import { notVerified } from './document.ts'
 import type { FleetDatabase, FleetFinding, FleetResult } from './fleet.ts'
 
 /** What each database's folder holds, by the name of the report. */
@@ -67,15 +68,7 @@ function unverified(
   noReport: string,
 ): FleetResult {
   const summary = ending.why ?? `It ended with exit code ${ending.exitCode}, and ${noReport}`
-  return {
-    ...known,
-    verdict: 'could-not-verify',
-    summary,
-    rehearsal: null,
-    findings: [],
-    migrations: [],
-    problem: withErrors(summary, ending),
-  }
+  return { ...notVerified(known.name, summary), ...known, problem: withErrors(summary, ending) }
 }
 
 function withErrors(problem: string, { errors }: Ending): string {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import type { Server } from '../engines/engine.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, HarnessErrors } from '../errors.ts'
 import { session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
-import { mask, MaskingProblems, type Masked } from './mask.ts'
+import { mask, type Masked } from './mask.ts'
 import type { Rule } from './rules/index.ts'
 
 const salt = 'sixteen characters and more'
@@ -99,7 +99,7 @@ for (const testServer of testServers.slice(0, 2)) {
         () => undefined,
         (thrown: unknown) => thrown,
       )
-      if (error instanceof MaskingProblems) return [...error.problems]
+      if (error instanceof HarnessErrors) return [...error.problems]
       if (error instanceof HarnessError) return [error]
       throw error ?? new Error('nothing failed')
     }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import { inParallel } from '../catalog/data-session.ts'
-import { HarnessError, messageOf } from '../errors.ts'
+import { HarnessError, HarnessErrors, messageOf } from '../errors.ts'
 import { connect, withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { MaskedTable } from '../rehearsal.ts'
@@ -37,7 +37,7 @@ export interface MaskRequest {
 
 /**
  * Masks a database that nothing else has seen, and leaves no old value in its tables' files. Triggers do not fire and
- * row-level security hides nothing. Rejects with every problem of the rules at once (`MaskingProblems`), before a row
+ * row-level security hides nothing. Rejects with every problem of the rules at once (`HarnessErrors`), before a row
  * is touched, and with one HarnessError when a rule fails on the data.
  */
 export async function mask(
@@ -47,7 +47,7 @@ export async function mask(
   return await withClient(connection, async (client) => {
     const [columns, foreignKeys] = [await readColumns(client), await readForeignKeys(client)]
     const { assignments, problems } = assignRules(plan.rules, columns, foreignKeys)
-    if (problems.length > 0) throw new MaskingProblems(problems)
+    if (problems.length > 0) throw new HarnessErrors(problems)
     const unmasked = await findUnmasked(client, columns, new Set(assignments.map(({ column }) => column)))
     if (plan.required && unmasked.length > 0) throw unmaskedError(unmasked)
     const tables = tablesOf(assignments)
@@ -81,17 +81,6 @@ export async function mask(
       largeObjects: await countLargeObjects(client),
     }
   })
-}
-
-/** Every problem of the rules, each as the error to show. */
-export class MaskingProblems extends Error {
-  readonly problems: readonly HarnessError[]
-
-  constructor(problems: readonly HarnessError[]) {
-    super(problems.map((problem) => problem.message).join('; '))
-    this.name = 'MaskingProblems'
-    this.problems = problems
-  }
 }
 
 function unmaskedError(unmasked: readonly PersonalColumn[]): HarnessError {

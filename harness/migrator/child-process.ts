@@ -1,17 +1,8 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
-import type { ChildProcess } from 'node:child_process'
+import { startNodeChild, type NodeChild } from '../runs/process-group.ts'
+import type { Run } from '../runs/run.ts'
 import type { Message } from './protocol.ts'
-
-export interface MigratorChild {
-  readonly process: ChildProcess
-  readonly exited: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>
-  /** The last 64 KiB of stdout and stderr. */
-  output(): string
-}
-
-const outputBytes = 64 * 1024
 
 /**
  * Modules to preload with `--import` into any Node child that runs the team's code in this environment: the
@@ -38,30 +29,16 @@ export const guardUrl = new URL(`./guard${extname(import.meta.url)}`, import.met
 export function startChild(options: {
   readonly cwd: string
   readonly environment: Readonly<Record<string, string>>
-}): MigratorChild {
+  readonly run: Run
+}): NodeChild {
   const script = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url))
   const preloads = [...guardPreloads(options.environment), import.meta.resolve('tsx')]
   const flags = ['--experimental-import-meta-resolve', ...preloads.flatMap((url) => ['--import', url])]
-  const { nodeChildProcess: child } = execa(process.execPath, [...flags, script], {
-    cwd: options.cwd,
-    env: options.environment,
-    extendEnv: false,
-    ipc: true,
-    detached: true,
-    buffer: false,
-    reject: false,
-    stdin: 'ignore',
-  })
-  // Its own promise also waits for stdout, which a grandchild may hold open.
-  const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
-    child.once('error', () => resolve({ exitCode: null, signal: null }))
-  })
-  return { process: child, exited, output: collect([child.stdout, child.stderr]) }
+  return startNodeChild([...flags, script], options)
 }
 
 /** Calls `onMessage` with each message of the child's own. */
-export function listen({ process: child }: MigratorChild, onMessage: (message: Message) => void): void {
+export function listen({ process: child }: NodeChild, onMessage: (message: Message) => void): void {
   child.on('message', (message: unknown) => {
     if (isMessage(message)) onMessage(message)
   })
@@ -71,14 +48,4 @@ export function listen({ process: child }: MigratorChild, onMessage: (message: M
 function isMessage(message: unknown): message is Message {
   if (typeof message !== 'object' || message === null || !('kind' in message)) return false
   return ['loaded', 'started', 'ended', 'late', 'done', 'failed'].includes(String(message.kind))
-}
-
-function collect(streams: readonly (NodeJS.ReadableStream | null)[]): () => string {
-  let kept = Buffer.alloc(0)
-  for (const stream of streams) {
-    stream?.on('data', (chunk: Buffer) => {
-      kept = Buffer.concat([kept, chunk]).subarray(-outputBytes)
-    })
-  }
-  return () => kept.toString('utf8')
 }

@@ -3,10 +3,9 @@ import { HarnessError } from '../errors.ts'
 import { withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import { urlOf } from '../postgres/url.ts'
-import { endGroup } from '../runs/process-group.ts'
+import type { NodeChild } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
 import { listen, startChild } from './child-process.ts'
-import type { MigratorChild } from './child-process.ts'
 import { transcriptOf } from './outcome.ts'
 import type { MigratorOutcome } from './outcome.ts'
 import type { Message, Request, ThrownError } from './protocol.ts'
@@ -57,14 +56,14 @@ export async function runMigrator(
   let moved = (): void => {}
   const environment = { ...options.environment, ...(await tsxVariables(request.source.path)) }
   const spare = options.spares?.take()
-  const child = spare ?? startChild({ cwd: options.cwd, environment })
+  const child = spare ?? startChild({ ...options, environment })
   listen(child, (message) => {
     messages.push(message)
     moved()
     if (message.kind === 'loaded') loaded.resolve(undefined)
     options.onMessage?.(message)
   })
-  const untrack = track(child, options)
+  const unbind = endOnAbort(child, options)
   try {
     const order = {
       ...request,
@@ -84,34 +83,23 @@ export async function runMigrator(
     options.signal?.throwIfAborted()
     return await outcomeOf(child, messages, stall)
   } finally {
-    await endChild(child)
-    untrack()
+    await child.end()
+    unbind()
     const isDone = messages.at(-1)?.kind === 'done'
     if (request.operation !== 'list') await leaveNoSession(options, isDone ? options.stallTimeoutMs : 0)
   }
 }
 
-/** Ends the child and whatever it started; safe when it is gone already. */
-export async function endChild(child: MigratorChild): Promise<void> {
-  if (child.process.pid !== undefined) await endGroup(child.process.pid)
-  await child.exited
-}
-
-/** Ends the child when the signal says so, or with this program at the next sweep; returns how to undo both. */
-export function track(child: MigratorChild, { run, signal }: MigratorOptions): () => void {
-  const { pid } = child.process
-  const end = (): void => void endChild(child)
-  if (pid !== undefined) run.track(pid)
+/** Ends the child when the signal says so; returns how to undo that. */
+export function endOnAbort(child: NodeChild, { signal }: MigratorOptions): () => void {
+  const end = (): void => void child.end()
   signal?.addEventListener('abort', end)
-  return () => {
-    if (pid !== undefined) run.untrack(pid)
-    signal?.removeEventListener('abort', end)
-  }
+  return () => signal?.removeEventListener('abort', end)
 }
 
 /** Waits for `loaded`, or for the child's end. Throws HarnessError `migrations-load-timeout`. */
 export async function loading(
-  child: MigratorChild,
+  child: NodeChild,
   loaded: Promise<unknown>,
   options: MigratorOptions,
 ): Promise<void> {
@@ -136,7 +124,7 @@ export function watchSessions({ watch, connection, stallTimeoutMs }: MigratorOpt
 }
 
 /** Resolves when the child has ended by itself (null) or was ended because nothing moved. */
-async function running(child: MigratorChild, watch: StallWatch | undefined): Promise<Stall | null> {
+async function running(child: NodeChild, watch: StallWatch | undefined): Promise<Stall | null> {
   const exited = child.exited.then(() => null)
   if (watch === undefined) return exited
   try {
@@ -148,11 +136,11 @@ async function running(child: MigratorChild, watch: StallWatch | undefined): Pro
 
 /** What the child's messages and its end add up to; ends it. Throws HarnessError when the migrations did not load. */
 export async function outcomeOf(
-  child: MigratorChild,
+  child: NodeChild,
   messages: readonly Message[],
   stall: Stall | null,
 ): Promise<MigratorOutcome> {
-  await endChild(child)
+  await child.end()
   const { exitCode, signal } = await child.exited
   const transcript = transcriptOf(messages)
   const failed = messages.findLast((message) => message.kind === 'failed')

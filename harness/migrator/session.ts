@@ -1,12 +1,12 @@
 import type { MigrationSource } from '../plan.ts'
 import { urlOf } from '../postgres/url.ts'
-import { listen, startChild, type MigratorChild } from './child-process.ts'
+import type { NodeChild } from '../runs/process-group.ts'
+import { listen, startChild } from './child-process.ts'
 import {
-  endChild,
+  endOnAbort,
   leaveNoSession,
   loading,
   outcomeOf,
-  track,
   watchSessions,
   type MigratorOptions,
 } from './migrator.ts'
@@ -35,8 +35,8 @@ export function openMigrator(source: MigrationSource, options: MigratorOptions):
     const ending = live
     live = undefined
     if (ending === undefined) return
-    await endChild(ending.child)
-    ending.untrack()
+    await ending.child.end()
+    ending.unbind()
   }
   return {
     close: end,
@@ -57,17 +57,15 @@ export function openMigrator(source: MigrationSource, options: MigratorOptions):
 }
 
 interface LiveChild {
-  readonly child: MigratorChild
-  readonly untrack: () => void
+  readonly child: NodeChild
+  readonly unbind: () => void
   hear: (message: Message) => void
 }
 
 async function start(source: MigrationSource, options: MigratorOptions): Promise<LiveChild> {
-  const child = startChild({
-    cwd: options.cwd,
-    environment: { ...options.environment, ...(await tsxVariables(source.path)) },
-  })
-  const live: LiveChild = { child, untrack: track(child, options), hear: () => {} }
+  const environment = { ...options.environment, ...(await tsxVariables(source.path)) }
+  const child = startChild({ ...options, environment })
+  const live: LiveChild = { child, unbind: endOnAbort(child, options), hear: () => {} }
   listen(child, (message) => live.hear(message))
   return live
 }
@@ -106,6 +104,6 @@ async function performOn(
   return { outcome: { ...outcome, output: output() }, stays: true }
 }
 
-function send(child: MigratorChild, request: Request): void {
+function send(child: NodeChild, request: Request): void {
   child.process.send(request, () => {})
 }

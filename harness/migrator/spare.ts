@@ -1,6 +1,6 @@
-import { endGroup } from '../runs/process-group.ts'
+import type { NodeChild } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
-import { guardPreloads, startChild, type MigratorChild } from './child-process.ts'
+import { guardPreloads, startChild } from './child-process.ts'
 import { tsxVariables } from './tsx-variables.ts'
 
 /** Children of the migrator that were started before they were needed. */
@@ -8,7 +8,7 @@ export interface SpareChildren {
   /** Starts what is missing to `count` waiting children; to be called where nothing is timed. */
   prepare(count?: number): void
   /** One that waits for its request, and with it for its environment. */
-  take(): MigratorChild | undefined
+  take(): NodeChild | undefined
   /** Ends those that nobody took. */
   end(): Promise<void>
 }
@@ -29,29 +29,18 @@ export interface SpareOptions {
 export async function openSpares({ environment, cwd, path, run }: SpareOptions): Promise<SpareChildren> {
   const whole = { ...environment, ...(await tsxVariables(path)) }
   const isReadEarly = 'NODE_OPTIONS' in whole || guardPreloads(whole).length > 0
-  const waiting: MigratorChild[] = []
+  const waiting: NodeChild[] = []
   return {
     prepare(count = 1) {
       if (isReadEarly) return
-      while (waiting.length < count) {
-        const child = startChild({ cwd, environment: whole })
-        if (child.process.pid !== undefined) run.track(child.process.pid)
-        waiting.push(child)
-      }
+      while (waiting.length < count) waiting.push(startChild({ cwd, environment: whole, run }))
     },
     take() {
       const child = waiting.shift()
       return child?.process.connected === true ? child : undefined
     },
     async end() {
-      await Promise.all(
-        waiting.splice(0).map(async ({ process: { pid }, exited }) => {
-          if (pid === undefined) return
-          await endGroup(pid)
-          await exited
-          run.untrack(pid)
-        }),
-      )
+      await Promise.all(waiting.splice(0).map((child) => child.end()))
     },
   }
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpenedBackup } from '../backups/backup-format.ts'
 import { packageFile } from '../docs.ts'
 import { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { openRun } from '../runs/open-run.ts'
 import { processOf } from '../runs/processes.ts'
 import { withTemporary } from '../testing/temporary.ts'
@@ -133,11 +134,5 @@ async function openFile(backup: string): Promise<OpenedBackup> {
 }
 
 async function refused(line: string): Promise<HarnessError> {
-  try {
-    await output(line, async ({ file, format }) => await format.describe(file, table))
-  } catch (error) {
-    if (error instanceof HarnessError) return error
-    throw error
-  }
-  throw new Error('It was taken.')
+  return await errorOf(output(line, async ({ file, format }) => await format.describe(file, table)))
 }

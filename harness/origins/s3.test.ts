@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { BackupFacts, OpenedBackup } from '../backups/backup-format.ts'
 import { packageFile } from '../docs.ts'
-import { HarnessError } from '../errors.ts'
+import type { HarnessError } from '../errors.ts'
+import { errorOf } from '../testing/error-of.ts'
 import { openRun } from '../runs/open-run.ts'
 import { startBreakingProxy } from '../testing/breaking-proxy.ts'
 import { environmentFor, missingS3Server, startS3Server, type S3Server } from '../testing/s3-server.ts'
@@ -154,13 +155,7 @@ describe('a backup in S3', function () {
     address: string,
     environment?: Readonly<Record<string, string>>,
   ): Promise<HarnessError> {
-    try {
-      await described(address, environment)
-    } catch (error) {
-      if (error instanceof HarnessError) return error
-      throw error
-    }
-    throw new Error('It was taken.')
+    return await errorOf(described(address, environment))
   }
 })
 

@@ -1,9 +1,10 @@
 import { execa } from 'execa'
 import type { ClientTool, ToolOptions, ToolResult } from '../engines/engine.ts'
 import { HarnessError } from '../errors.ts'
+import { tailOf } from '../runs/tail.ts'
 import { applicationName } from './client.ts'
 import type { Connection } from './connection.ts'
-import { feed, lastOf } from './tool-streams.ts'
+import { feed } from './tool-streams.ts'
 
 const versions = new Map<ClientTool, Promise<string | undefined>>()
 const stderrLimit = 1024 * 1024
@@ -37,8 +38,10 @@ export async function runClientTool(
     forceKillAfterDelay: 2_000,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
-  const stdout = lastOf(child.stdout, Number.POSITIVE_INFINITY)
-  const stderr = lastOf(child.stderr, stderrLimit)
+  const stdout = tailOf(Number.POSITIVE_INFINITY)
+  const stderr = tailOf(stderrLimit)
+  child.stdout.on('data', stdout.push)
+  child.stderr.on('data', stderr.push)
   const input = stdin === undefined || child.stdin === null ? undefined : feed(stdin, child)
   const result = await child
   const inputError = input?.finish()
@@ -48,7 +51,7 @@ export async function runClientTool(
   // Ended by a signal: the shell's convention, so that it is never taken for success.
   const exitCode = result.exitCode ?? 128
   const words = result.signal === undefined ? '' : `${tool} was ended by ${result.signal}\n`
-  return { exitCode, stdout: stdout(), stderr: stderr() + words }
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() + words }
 }
 
 /** pg_restore is the one that does not take its database from the environment; it prints a script instead. */

@@ -37,20 +37,3 @@ export function feed(source: Readable, child: Fed): { finish(): Error | undefine
     },
   }
 }
-
-/** Collects a stream's text, keeping the last `limit` bytes of it. */
-export function lastOf(stream: Readable | null, limit: number): () => string {
-  let chunks: Buffer[] = []
-  let bytes = 0
-  stream?.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes <= 2 * limit) return
-    chunks = [Buffer.concat(chunks).subarray(-limit)]
-    bytes = limit
-  })
-  return () => {
-    const all = Buffer.concat(chunks)
-    return all.subarray(Math.max(0, all.length - limit)).toString()
-  }
-}

@@ -1,9 +1,7 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
-import { lastOf } from '../postgres/tool-streams.ts'
-import { endGroup } from '../runs/process-group.ts'
+import { startNodeChild } from '../runs/process-group.ts'
 import type { Run } from '../runs/run.ts'
 import type { Answer, Order, Recording } from './protocol.ts'
 
@@ -25,26 +23,11 @@ export async function startProber(
   run: Run,
 ): Promise<Prober> {
   const script = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url))
-  const { nodeChildProcess: child } = execa(process.execPath, [script], {
-    env: { PATH: process.env['PATH'] ?? '' },
-    extendEnv: false,
-    ipc: true,
-    detached: true,
-    buffer: false,
-    reject: false,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-  })
-  const { pid } = child
-  const lastWords = lastOf(child.stderr, 2_000)
-  if (pid !== undefined) run.track(pid)
+  const environment = { PATH: process.env['PATH'] ?? '' }
+  const options = { environment, run, stdout: 'ignore' } as const
+  const { process: child, output, exited, end: close } = startNodeChild([script], options)
   const answers: Answer[] = []
   let heard = (): void => {}
-  const exited = new Promise<undefined>((resolve) => {
-    child.once('exit', () => resolve(undefined))
-    child.once('error', () => resolve(undefined))
-  })
   child.on('message', (answer: Answer) => {
     answers.push(answer)
     heard()
@@ -58,19 +41,13 @@ export async function startProber(
       if (answer?.kind === kind) return answer as Extract<Answer, { kind: Kind }>
       if (answer?.kind === 'failed') throw failed(answer.message)
       if (answer !== undefined) continue
-      if ((await Promise.race([promise, exited])) === undefined && answers.length === 0) {
-        throw failed(`its process ended. ${lastWords()}`.trim())
+      if ((await Promise.race([promise, exited])) !== 'heard' && answers.length === 0) {
+        throw failed(`its process ended. ${output().slice(-2_000)}`.trim())
       }
     }
   }
 
   const tell = (order: Order): void => void child.send(order, () => {})
-  const close = async (): Promise<void> => {
-    if (pid === undefined) return
-    await endGroup(pid)
-    await exited
-    run.untrack(pid)
-  }
   try {
     tell({ kind: 'start', ...start })
     await expect('probing')

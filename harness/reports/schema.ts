@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { questionNames, specPhases, stageNames, type Rehearsal } from '../rehearsal.ts'
 import { probes } from './schema-probes.ts'
-import { direction, list, number, object, text, whole } from './schema-words.ts'
+import { direction, list, number, object, text, verdict, whole } from './schema-words.ts'
 
 const evidence = object({
   migration: text.exactOptional(),
@@ -10,8 +10,8 @@ const evidence = object({
   details: list(text).exactOptional(),
 })
 
-/** A finding as every JSON document of the tool has it. */
-export const finding = object({
+/** As every JSON document of the tool has it. */
+const finding = object({
   id: text.regex(/^[a-z][a-z0-9-]*$/),
   severity: z.enum(['error', 'unverified', 'warning', 'notice']),
   subject: text,
@@ -101,7 +101,7 @@ const crash = object({
 
 const trends = object({
   startedAt: list(z.iso.datetime()),
-  verdicts: list(z.enum(['passed', 'failed', 'could-not-verify'])),
+  verdicts: list(verdict),
   series: list(
     object({
       kind: z.enum(['restore', 'stall', 'wal', 'growth', 'specs', 'migration']),
@@ -135,7 +135,7 @@ export const rehearsalSchema = object({
   id: text,
   startedAt: z.iso.datetime(),
   durationMs: number,
-  verdict: z.enum(['passed', 'failed', 'could-not-verify']),
+  verdict,
   summary: text,
   questions: list(z.enum(questionNames)),
   engine: object({ name: text, reason: text, serverVersion: text, image: text.nullable() }).nullable(),

@@ -1,39 +1,29 @@
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { verificationStages, type BackupVerification } from '../verification.ts'
-import { backup, finding } from './schema.ts'
+import { backup, rehearsalSchema } from './schema.ts'
 import { findingLines, verdictStyles } from './terminal.ts'
 import { bySeverity, bytes, count, verdictTitles } from './text.ts'
 
-const text = z.string()
-const number = z.number().nonnegative()
-const whole = z.int().nonnegative()
-const { strictObject: object, array: list } = z
+const { shape } = rehearsalSchema
 
 /** What the JSON document of `rehearse verify-backup` looks like. */
-export const verificationSchema = object({
-  schemaVersion: z.literal(1),
+export const verificationSchema = z.strictObject({
+  schemaVersion: shape.schemaVersion,
   kind: z.literal('backup-verification'),
-  tool: object({ name: z.literal('pg-rehearsal'), version: text }),
-  id: text,
-  startedAt: z.iso.datetime(),
-  durationMs: number,
-  verdict: z.enum(['passed', 'failed', 'could-not-verify']),
-  summary: text,
-  engine: object({ name: text, reason: text, serverVersion: text, image: text.nullable() }).nullable(),
-  backup: backup.extend({ createdAt: text.nullable(), hasManifest: z.boolean() }).nullable(),
-  tables: list(object({ name: text, rows: whole, bytes: whole })),
-  stages: list(
-    object({
-      name: z.enum(verificationStages),
-      status: z.enum(['completed', 'halted', 'crashed', 'skipped']),
-      durationMs: number,
-      summary: text,
-    }),
-  ),
-  findings: list(finding),
-  limits: list(text),
-})
+  tool: shape.tool,
+  id: shape.id,
+  startedAt: shape.startedAt,
+  durationMs: shape.durationMs,
+  verdict: shape.verdict,
+  summary: shape.summary,
+  engine: shape.engine,
+  backup: backup.extend({ createdAt: z.string().nullable(), hasManifest: z.boolean() }).nullable(),
+  tables: shape.tables,
+  stages: z.array(shape.stages.element.extend({ name: z.enum(verificationStages) })),
+  findings: shape.findings,
+  limits: shape.limits,
+}) satisfies z.ZodType<BackupVerification>
 
 /** The JSON Schema (draft 2020-12) of that document. */
 export function verificationJsonSchema(): object {

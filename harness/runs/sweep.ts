@@ -1,12 +1,11 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { keptFile, ownerFile, processesFile, runId, runsDirectory, serverPrefix } from './directory.ts'
 import { isLeftover } from './leftover.ts'
 import { parseOwner } from './owner.ts'
 import { endPostmaster } from './postmaster.ts'
-import { groupIsThere, signalGroup } from './processes.ts'
+import { endGroup } from './process-group.ts'
 import { releaseStorage } from './storage-hook.ts'
 
 /**
@@ -83,17 +82,6 @@ async function trackedProcesses(directory: string): Promise<{ pid: number; start
   } catch {
     return []
   }
-}
-
-/** SIGTERM, then SIGKILL after 2 s; a pid that has become another process is left alone. */
-async function endGroup(pid: number, startedAt: string): Promise<boolean> {
-  if (!groupIsThere(pid, startedAt) || !signalGroup(pid, 'SIGTERM')) return false
-  for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 20) {
-    if (!groupIsThere(pid, startedAt)) return true
-    await sleep(20)
-  }
-  if (groupIsThere(pid, startedAt)) signalGroup(pid, 'SIGKILL')
-  return true
 }
 
 /** Whoever renames the directory removes it, and says so; others at the same time find it gone. */

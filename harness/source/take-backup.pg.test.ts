@@ -7,7 +7,7 @@ import type { Manifest } from '../backups/manifest.ts'
 import type { Server } from '../engines/engine.ts'
 import { clientToolVersion } from '../postgres/client-tools.ts'
 import { urlOf } from '../postgres/url.ts'
-import type { BackupVerification } from '../verification.ts'
+import { verificationSchema } from '../reports/verification.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { missingEngine, startProgram } from '../testing/program.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
@@ -147,7 +147,7 @@ async function verify(path: string, args: readonly string[] = []) {
     { cwd: path, env: {} },
   )
   const start = stdout.indexOf('\n{\n')
-  const verification: BackupVerification | undefined = start < 0 ? undefined : JSON.parse(stdout.slice(start))
+  const verification = start < 0 ? undefined : verificationSchema.parse(JSON.parse(stdout.slice(start)))
   return { exitCode, stderr, verification }
 }
 

@@ -12,7 +12,7 @@ import { withClient } from '../postgres/client.ts'
 import type { Finding } from '../rehearsal.ts'
 import { openRun } from '../runs/open-run.ts'
 import type { Run } from '../runs/run.ts'
-import { missingEngine } from '../testing/program.ts'
+import { engineOrSkip } from '../testing/program.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import { crashes, type Crashes } from './crashes.ts'
 
@@ -52,13 +52,8 @@ for (const engine of ['embedded', 'docker'] as const) {
     let stop: () => Promise<void>
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      const able = engines[engine].freezing
-      if (reason !== undefined || able === undefined) {
-        console.log(`    skipped: ${reason}`)
-        this.skip()
-      }
-      freezing = able
+      await engineOrSkip(engine, this)
+      freezing = engines[engine].freezing ?? this.skip()
       run = await openRun()
       const request = { major: 17, image: undefined, serverUrl: undefined, run }
       const server = await freezing.start(request)

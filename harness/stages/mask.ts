@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os'
 import type { BackupFile } from '../backups/backup-format.ts'
-import { mask, MaskingProblems, type Masked } from '../masking/mask.ts'
+import { mask, type Masked } from '../masking/mask.ts'
 import type { MaskingPlan } from '../masking/masking-plan.ts'
 import type { Connection } from '../postgres/connection.ts'
 import type { Finding, MaskedTable } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
-import { StageHalt, type Progress } from '../stage.ts'
+import type { Progress } from '../stage.ts'
 
 /**
  * Masks the restored database, before anything else sees its data, as the plan says; finds columns that look
- * personal and are not masked. Throws a StageHalt with every problem of the rules, HarnessError when masking fails.
+ * personal and are not masked. Throws HarnessErrors with every problem of the rules, HarnessError when masking fails.
  */
 export async function maskRestored(
   plan: MaskingPlan,
@@ -20,23 +20,18 @@ export async function maskRestored(
   if (plan.off) return { masking: [], findings: [] }
   const configured = Object.keys(plan.rules).length > 0
   if (configured) progress('masking')
-  try {
-    const masked = await mask(plan, {
-      connection,
-      parallelism: availableParallelism(),
-      onProgress: (done, all) => progress(`masked ${done} of ${count(all, 'table')}`),
-    })
-    return {
-      masking: masked.tables,
-      findings: [
-        ...maskedFinding(path, masked),
-        ...unmaskedFinding(path, masked, configured),
-        ...emptiedFindings(masked),
-      ],
-    }
-  } catch (error) {
-    if (error instanceof MaskingProblems) throw new StageHalt(error.problems)
-    throw error
+  const masked = await mask(plan, {
+    connection,
+    parallelism: availableParallelism(),
+    onProgress: (done, all) => progress(`masked ${done} of ${count(all, 'table')}`),
+  })
+  return {
+    masking: masked.tables,
+    findings: [
+      ...maskedFinding(path, masked),
+      ...unmaskedFinding(path, masked, configured),
+      ...emptiedFindings(masked),
+    ],
   }
 }
 

@@ -5,7 +5,7 @@ import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../b
 import type { DataDirectory } from '../engines/data-directory.ts'
 import { chooseEngine } from '../engines/index.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
-import { HarnessError } from '../errors.ts'
+import { HarnessError, HarnessErrors } from '../errors.ts'
 import { commandLabel } from '../migrator/command-label.ts'
 import type { ListedMigration } from '../migrator/protocol.ts'
 import type { MigratorOutcome } from '../migrator/outcome.ts'
@@ -14,7 +14,7 @@ import type { Plan } from '../plan.ts'
 import { clientToolVersion } from '../postgres/client-tools.ts'
 import type { Finding } from '../rehearsal.ts'
 import { count } from '../reports/text.ts'
-import { StageHalt, type Progress, type StageOutput } from '../stage.ts'
+import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { staleBackup } from './backup-age.ts'
 import { missingDown, missingRollbackCommand } from './missing-down.ts'
@@ -45,7 +45,7 @@ export interface Prepared extends PreparedBackup {
 }
 
 /**
- * Finds out, before anything is restored, whether the plan is complete and possible; throws a StageHalt with
+ * Finds out, before anything is restored, whether the plan is complete and possible; throws HarnessErrors with
  * every problem at once, each with its remedy. `onBackup` hears of the backup once it is known to be possible, while
  * the migrations are still being listed.
  */
@@ -60,7 +60,7 @@ export async function preflight(
     try {
       return await work
     } catch (error) {
-      if (error instanceof StageHalt) problems.push(...error.problems)
+      if (error instanceof HarnessErrors) problems.push(...error.problems)
       else if (error instanceof HarnessError) problems.push(error)
       else throw error
       return undefined
@@ -124,7 +124,7 @@ export async function preflight(
     configuration === undefined ||
     problems.length > 0
   )
-    throw new StageHalt(problems)
+    throw new HarnessErrors(problems)
   const { listed: migrations } = listing
   const { command } = plan.migrate
   const what =

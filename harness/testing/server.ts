@@ -2,6 +2,7 @@ import type { Context } from 'mocha'
 import { engines } from '../engines/index.ts'
 import type { EngineName } from '../engines/index.ts'
 import type { Server } from '../engines/engine.ts'
+import type { Connection } from '../postgres/connection.ts'
 import { openRun } from '../runs/open-run.ts'
 import { sweepRuns } from '../runs/sweep.ts'
 import type { Run } from '../runs/run.ts'
@@ -26,6 +27,16 @@ export async function sharedServer(): Promise<Server> {
   const found = await started(testServers[0])
   if (typeof found === 'string') throw new Error(`No embedded server: ${found}`)
   return found
+}
+
+/** A database of the shared server, there for the tests of the suite that calls this; `use` is told of it before them. */
+export function suiteDatabase(name: string, use: (connection: Connection) => void | Promise<void>): void {
+  before(async () => {
+    const server = await sharedServer()
+    await server.createDatabase(name)
+    await use(server.connection(name))
+  })
+  after(async () => await (await sharedServer()).dropDatabase(name))
 }
 
 /** The shared server of this kind, or the calling test or hook (and its suite) skipped with the reason logged. */

@@ -1,30 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Client } from 'pg'
-import type { Server } from '../engines/engine.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { sharedServer } from '../testing/server.ts'
+import { suiteDatabase } from '../testing/server.ts'
 import type { Footprint } from './footprint.ts'
 import { observeFootprints } from './footprints.ts'
 import { serverLogOf, tellServerLog } from './server-log.ts'
 import { openTap } from './tap.ts'
 
-const name = 'growth'
-
 describe('what statements make larger', () => {
-  let server: Server
-
-  before(async () => {
-    server = await sharedServer()
-    await server.createDatabase(name)
-    await session(server.connection(name), async (client) => {
+  let database: Connection
+  suiteDatabase('growth', async (connection) => {
+    database = connection
+    await session(database, async (client) => {
       await client.query('create table listings (id int primary key, price int, note text)')
       await client.query('insert into listings select n, n from generate_series(1, 50000) n')
     })
-    expect(await tellServerLog(server.connection(name))).to.equal(true)
+    expect(await tellServerLog(database)).to.equal(true)
   })
-
-  after(() => server.dropDatabase(name))
 
   it('is told by table, index, TOAST and dead rows, inside a transaction and outside', async () => {
     const before = await sizes()
@@ -61,7 +54,7 @@ describe('what statements make larger', () => {
   })
 
   it('are temporary files too, and a wait for a lock is told with its length', async () => {
-    const holder = new Client(server.connection(name))
+    const holder = new Client(database)
     await holder.connect()
     const holding = holder.query('begin')
     const [sort, wait] = await observed(
@@ -88,7 +81,6 @@ describe('what statements make larger', () => {
     statements: readonly string[],
     onceOpen: () => Promise<void> = async () => {},
   ): Promise<readonly Footprint[]> {
-    const database = server.connection(name)
     const observer = await observeFootprints(database)
     await onceOpen()
     const tap = await openTap(database, { rounds: observer.rounds })
@@ -105,7 +97,7 @@ describe('what statements make larger', () => {
   }
 
   async function sizes(): Promise<{ table: number; indexes: number; toast: number }> {
-    return session(server.connection(name), async (client) => {
+    return session(database, async (client) => {
       const { rows } = await client.query<Record<'table' | 'indexes' | 'toast', string>>(
         `select pg_relation_size(oid) as table, pg_indexes_size(oid) as indexes,
            pg_total_relation_size(reltoastrelid) as toast from pg_class where relname = 'listings'`,

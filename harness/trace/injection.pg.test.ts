@@ -3,29 +3,17 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { Server } from '../engines/engine.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { sharedServer } from '../testing/server.ts'
+import { suiteDatabase } from '../testing/server.ts'
 import type { RoundHooks } from './conversation.ts'
 import type { Tap } from './tap.ts'
 import { openTap } from './tap.ts'
 
-const database = 'trace_injection'
 const transactionId = '/* pg-rehearsal */ select pg_current_xact_id_if_assigned()'
 
 describe('own queries on a client’s session', () => {
-  let server: Server
   let direct: Connection
-
-  before(async () => {
-    server = await sharedServer()
-    await server.createDatabase(database)
-    direct = server.connection(database)
-  })
-
-  after(async () => {
-    await server.dropDatabase(database)
-  })
+  suiteDatabase('trace_injection', (connection) => void (direct = connection))
 
   async function withTap(
     rounds: RoundHooks,

@@ -1,29 +1,16 @@
 import { expect } from 'chai'
 import { Client } from 'pg'
-import type { Server } from '../engines/engine.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { sharedServer } from '../testing/server.ts'
+import { suiteDatabase } from '../testing/server.ts'
 import { lockSpans } from './lock-spans.ts'
 import type { LockObserver, LockSample } from './locks.ts'
 import { observeLocks } from './locks.ts'
 import type { Tap } from './tap.ts'
 import { openTap } from './tap.ts'
 
-const database = 'trace_locks'
-
 describe('locks', () => {
-  let server: Server
   let direct: Connection
-
-  before(async () => {
-    server = await sharedServer()
-    await server.createDatabase(database)
-    direct = server.connection(database)
-  })
-
-  after(async () => {
-    await server.dropDatabase(database)
-  })
+  suiteDatabase('trace_locks', (connection) => void (direct = connection))
 
   /** Runs the statements one by one on one connection through a tap, on fresh tables. */
   async function observed(statements: readonly string[]): Promise<{ observer: LockObserver; tap: Tap }> {

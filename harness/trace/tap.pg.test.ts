@@ -13,29 +13,16 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Pool } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import type { Server } from '../engines/engine.ts'
 import type { Connection } from '../postgres/connection.ts'
-import { sharedServer } from '../testing/server.ts'
+import { suiteDatabase } from '../testing/server.ts'
 import { withTemporary } from '../testing/temporary.ts'
 import type { Statement } from './statement.ts'
 import type { Tap, TapOptions } from './tap.ts'
 import { openTap } from './tap.ts'
 
-const database = 'tap'
-
 describe('tap', () => {
-  let server: Server
   let direct: Connection
-
-  before(async () => {
-    server = await sharedServer()
-    await server.createDatabase(database)
-    direct = server.connection(database)
-  })
-
-  after(async () => {
-    await server.dropDatabase(database)
-  })
+  suiteDatabase('tap', (connection) => void (direct = connection))
 
   async function withTap(work: (tap: Tap, through: Connection) => Promise<void>, options?: TapOptions) {
     const tap = await openTap(direct, options)
@@ -93,7 +80,11 @@ describe('tap', () => {
         expect(sleep?.startedAt).to.be.within(before, before + 5000)
         expect(rollback).to.deep.include({ transaction: 'idle' })
         const { rows } = await client.query('select pg_backend_pid() as pid')
-        expect(tap.connections[0]).to.deep.include({ backendPid: rows[0].pid, user: direct.user, database })
+        expect(tap.connections[0]).to.deep.include({
+          backendPid: rows[0].pid,
+          user: direct.user,
+          database: 'tap',
+        })
         expect(new Set(tap.statements.map(({ backendPid }) => backendPid))).to.deep.equal(
           new Set([rows[0].pid]),
         )

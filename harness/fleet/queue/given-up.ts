@@ -1,18 +1,15 @@
 import { hostname } from 'node:os'
 import { version } from '../../version.ts'
 import { databaseSchema } from '../fleet-schema.ts'
-import type { FleetDatabase, FleetResult } from '../fleet.ts'
+import { notVerified } from '../document.ts'
+import type { FleetResult } from '../fleet.ts'
 import { describeIssue } from '../yaml-text.ts'
 import type { Claim } from './claim.ts'
 
 /** The result of a database that no worker came to an end with; it was not begun again. */
 export function givenUp({ database, number, failures }: Claim): FleetResult {
-  return {
-    ...unverified(database.name),
-    summary: `It was begun ${failures.length} times and came to no end. ${failures.at(-1) ?? ''}`,
-    attempts: number - 1,
-    problem: failures.join('\n'),
-  }
+  const summary = `It was begun ${failures.length} times and came to no end. ${failures.at(-1) ?? ''}`
+  return { ...notVerified(database.name, summary), attempts: number - 1, problem: failures.join('\n') }
 }
 
 /**
@@ -28,24 +25,7 @@ export function notUnderstood({
   if (parsed.success) return undefined
   const why = parsed.error.issues.flatMap(describeIssue).map(({ text }) => text)
   const summary = `pg-rehearsal ${version} does not know what it was enqueued with: ${why.join('; ')}.`
-  return { ...unverified(database.name), summary, attempts: number, where: hostname(), problem: summary }
-}
-
-function unverified(name: FleetDatabase['name']): FleetResult {
-  return {
-    name,
-    verdict: 'could-not-verify',
-    summary: '',
-    exitCode: null,
-    rehearsal: null,
-    startedAt: null,
-    durationMs: 0,
-    attempts: 0,
-    where: null,
-    findings: [],
-    migrations: [],
-    reports: {},
-  }
+  return { ...notVerified(database.name, summary), attempts: number, where: hostname(), problem: summary }
 }
 
 /** The result with what came of earlier attempts, where it is not green and they may explain it. */

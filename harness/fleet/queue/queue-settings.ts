@@ -5,6 +5,7 @@ import { HarnessError } from '../../errors.ts'
 import { parseUrl } from '../../postgres/url.ts'
 import { readFleetFile } from '../fleet-file.ts'
 import type { FleetFile } from '../fleet-schema.ts'
+import { keptDays } from './rounds.ts'
 
 /** Where rehearsals wait, and when one is taken from a worker. */
 export interface QueueSettings {
@@ -18,6 +19,8 @@ export interface QueueSettings {
   readonly heartbeatS: number
   /** So often a rehearsal is begun before it could not be verified, unless workers gave it back in order. */
   readonly attempts: number
+  /** A worker's reports of a round stay for so long after the last was written; a day at least. */
+  readonly keepReportsMs: number
 }
 
 /** Which variable holds the URL unless the fleet file says so. */
@@ -57,5 +60,6 @@ export function queueSettings(
     schema: queue.schema ?? 'rehearsal_queue',
     heartbeatS: Math.ceil(parseDuration(queue.heartbeat ?? '60s') / 1_000),
     attempts: queue.attempts ?? 3,
+    keepReportsMs: parseDuration(queue.keepReports ?? `${keptDays}d`),
   }
 }

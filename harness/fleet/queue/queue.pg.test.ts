@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { urlOf } from '../../postgres/url.ts'
 import { fleetResult } from '../../testing/fleet.ts'
@@ -10,6 +10,7 @@ import { cancel } from './cancel.ts'
 import { claimNext, giveBack, isEmpty, keepClaim, settle, type Claim } from './claim.ts'
 import { givenUp } from './given-up.ts'
 import { keepSchedule, nextRound, takeRound } from './nightly.ts'
+import { pruneReports } from './prune-reports.ts'
 import { openQueue, rehearsalsQueue, roundsQueue, type FleetQueue } from './queue.ts'
 import { beginRound, findRounds } from './rounds.ts'
 import { isOver, queueStatus, roundDocument } from './status.ts'
@@ -152,6 +153,35 @@ describe('the queue of a fleet', function () {
     })
   })
 
+  it('removes the reports of old rounds of which nothing is to come, and nothing else', async () => {
+    await withQueue(async ({ queue, begin, fleetFile }) => {
+      const directory = dirname(fleetFile)
+      const [held, waiting] = [await begin(['a', 'b'], { canary: ['a'] }), await begin(['a'])]
+      const running = await claimed(queue)
+      const [over, written] = ['20200101-020000-0123ab', '20200102-020000-0123ab']
+      const names = [held, waiting, over, written, 'elsewhere', '20200101', 'archive-20200101-020000-0123ab']
+      for (const name of names) await mkdir(join(directory, name, 'a'), { recursive: true })
+      await writeFile(join(directory, over, 'a', 'report.html'), '')
+      await symlink(join(directory, 'elsewhere'), join(directory, '20200103-020000-0123ab'))
+      const old = new Date(Date.now() - 2 * queue.settings.keepReportsMs)
+      for (const name of names) {
+        for (const part of name === written ? [name] : [join(name, 'a'), name])
+          await utimes(join(directory, part), old, old)
+      }
+      const before = await readdir(directory)
+      const pruned = async () => (await pruneReports(queue, directory)).map((line) => line.split(' ').at(-1))
+      expect(await pruned()).to.deep.equal([`${over}.`])
+      expect(await pruned()).to.deep.equal([])
+      expect(await readdir(directory)).to.have.members(before.filter((name) => name !== over))
+      await settle(queue, running, fleetResult('a'))
+      expect(await pruned(), 'what waited for the canary is to come').to.deep.equal([])
+      const last = await claimed(queue)
+      expect(last.round).to.equal(waiting)
+      await settle(queue, last, fleetResult('a'))
+      expect(await pruned()).to.deep.equal([`${waiting}.`])
+    })
+  })
+
   it('says what is wrong with a schedule or a server, without the URL', async () => {
     await withQueue(async ({ queue }) => {
       const refused = await keepSchedule(queue, { schedule: 'at night' }).catch((error: unknown) => error)
@@ -205,7 +235,14 @@ async function withQueue(work: (test: TestQueue) => Promise<void>): Promise<void
   const name = `fleet_queue_${(queues += 1)}`
   await server.createDatabase(name)
   const url = urlOf(server.connection(name))
-  const settings = { url, variable: 'REHEARSAL_QUEUE_URL', schema: 'queue', heartbeatS: 10, attempts: 3 }
+  const settings = {
+    url,
+    variable: 'REHEARSAL_QUEUE_URL',
+    schema: 'queue',
+    heartbeatS: 10,
+    attempts: 3,
+    keepReportsMs: 90 * 86_400_000,
+  }
   await withTemporary(async (directory) => {
     const queue = await openQueue(settings, { isWorker: false })
     const fleetFile = join(directory, 'fleet.yaml')

@@ -37,7 +37,7 @@ export interface RehearsalJob {
 }
 
 /** Rounds are forgotten after so long. */
-const keptDays = 90
+export const keptDays = 90
 
 /** Begins a round over `share`: its canaries wait from now on, the others when these have passed. Returns its id. */
 export async function beginRound(
@@ -158,6 +158,11 @@ async function send(
     expireInSeconds: Math.max(dayS, Math.ceil((timeoutMs ?? 0) / 1_000) + 3_600),
   }))
   await boss.insert(rehearsalsQueue, jobs, here)
+}
+
+/** Whether it may name a round, as the directory of its reports does. */
+export function isRoundId(text: string): boolean {
+  return /^\d{8}-\d{6}-[0-9a-f]{6}$/.test(text)
 }
 
 function newId(): string {

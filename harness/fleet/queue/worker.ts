@@ -16,11 +16,12 @@ import { givenUp, notUnderstood, withFailures } from './given-up.ts'
 import { holdClaim, type Hold } from './hold.ts'
 import { retryReason } from './infrastructure.ts'
 import { takeRound } from './nightly.ts'
+import { pruneReports } from './prune-reports.ts'
 import type { FleetQueue } from './queue.ts'
 
 export interface WorkerOptions {
   readonly cwd: string
-  /** Absolute; a rehearsal's reports go to `<directory>/<round>/<name>/`. */
+  /** Absolute; a rehearsal's reports go to `<directory>/<round>/<name>/`, and stay there for `keepReports`. */
   readonly directory: string
   /** Ends the rehearsals that are under way and gives them back. */
   readonly signal: AbortSignal
@@ -50,6 +51,8 @@ export type WorkerEvent =
 /** How long until an empty queue is asked again. */
 const pollMs = 1_000
 
+const pruneEveryMs = 3_600_000
+
 /** Whose engine does not answer for so long cannot end its work. */
 const patienceMs = 120_000
 
@@ -66,10 +69,17 @@ export async function work(queue: FleetQueue, options: WorkerOptions): Promise<v
     onReturn: sweep,
   })
   await sweep()
+  let prunedAt = -Infinity
+  const prune = async () => {
+    if (Date.now() - prunedAt < pruneEveryMs) return
+    prunedAt = Date.now()
+    for (const message of await pruneReports(queue, options.directory)) tell({ kind: 'note', message })
+  }
   const ended = new AbortController()
   const stopped = AbortSignal.any([signal, ended.signal])
   const slot = async () => {
     while (!stopped.aborted) {
+      await prune()
       const did = await step(queue, watch, { ...options, signal: stopped }).catch(async (error: unknown) => {
         tell({ kind: 'trouble', message: `The queue does not answer: ${messageOf(error)}` })
         return 'nothing' as const
