@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
 
 /** Name of the file in a run's directory that says whose the run is. */
@@ -30,16 +31,32 @@ export async function runsDirectory(): Promise<string> {
   const runs = join(root, 'runs')
   if (uid !== undefined && owner !== uid) throw notOurs(root)
   await chmod(root, directoryMode)
-  await makeDirectory(runs)
+  if (await makeDirectory(runs)) await spreadOut(runs)
   return runs
 }
 
-async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { mode: directoryMode }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
+/**
+ * Has ext4 put each directory in this one elsewhere on the disk. Beside files that were deleted in the last minutes, those
+ * of the run before, it takes up to 0.7 ms to make one, and a data directory has 2,000: copying one takes 0.13 s
+ * elsewhere and 1.2 s there. File systems without that attribute need none.
+ * https://man7.org/linux/man-pages/man1/chattr.1.html
+ */
+async function spreadOut(directory: string): Promise<void> {
+  if (process.platform === 'linux') await execa('chattr', ['+T', directory], { reject: false })
+}
+
+/** Whether it was not there before. */
+async function makeDirectory(path: string): Promise<boolean> {
+  const made = await mkdir(path, { mode: directoryMode }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+      return false
+    },
+  )
   // A link planted in a shared temporary directory would lead what we write, and delete, elsewhere.
   if (!(await lstat(path)).isDirectory()) throw notOurs(path)
+  return made
 }
 
 function notOurs(path: string): HarnessError {
