@@ -18,6 +18,7 @@ export interface RowsThread {
 /** Chunks on their way to the thread, for each table. */
 const window = 8
 
+/** Starts the thread; it keeps the program from ending until it is closed. */
 export function startRowsThread(): RowsThread {
   const worker = new Worker(new URL(`./load-rows${extname(import.meta.url)}`, import.meta.url))
   const gone = Promise.withResolvers<never>()
@@ -49,14 +50,23 @@ async function send(port: MessagePort, chunks: AsyncIterable<Buffer>): Promise<v
   let under = 0
   let room = Promise.withResolvers<void>()
   let isOver = false
-  port.on('message', (answer: RowsAnswer) => {
-    if (answer === 'taken') under -= 1
-    else {
-      isOver = true
-      if (answer === 'done') ended.resolve()
-      else ended.reject(received(answer.failed))
-    }
+  const over = (): void => {
+    isOver = true
     room.resolve()
+  }
+  port.on('message', (answer: RowsAnswer) => {
+    if (answer === 'taken') {
+      under -= 1
+      return room.resolve()
+    }
+    if (answer === 'done') ended.resolve()
+    else ended.reject(received(answer.failed))
+    over()
+  })
+  // Nobody waits for it any more; what is read is closed.
+  port.once('close', () => {
+    ended.reject(new Error('The loading of rows was given up.'))
+    over()
   })
   const post = (part: RowsPart): void => {
     // Handed over where nothing else lies in the same memory.
@@ -78,7 +88,7 @@ async function send(port: MessagePort, chunks: AsyncIterable<Buffer>): Promise<v
     await ended.promise.catch(() => {})
     throw error
   }
-  post('end')
+  if (!isOver) post('end')
   await ended.promise
 }
 

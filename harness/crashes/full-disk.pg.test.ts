@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,7 +74,7 @@ describe('a full disk', function () {
   })
 
   it('ends the server when its log has no room, as SIGKILL does that is used instead', async () => {
-    const died = await withFullDisk(async () => {
+    const died = await withFullDisk(async (free) => {
       const client = await connect(server.connection('postgres'))
       client.on('error', () => {})
       await client.query('begin; insert into kept values (2)')
@@ -81,6 +82,8 @@ describe('a full disk', function () {
         `select pg_logical_emit_message(false, 'full', repeat('x', 1000000)) from generate_series(1, 60)`,
       )
       const error = await log.catch((thrown: unknown) => thrown)
+      // At once: a server that finds no room for recovering either ends for good.
+      free()
       const next = await client.query('select 1').catch((thrown: unknown) => thrown)
       await client.end().catch(() => {})
       return { error: error as DatabaseError, next: String(next) }
@@ -116,14 +119,15 @@ describe('a full disk', function () {
     }
   }
 
-  async function withFullDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function withFullDisk<Result>(work: (free: () => void) => Promise<Result>): Promise<Result> {
     const filler = join(base, 'filler')
     const { bavail, bsize } = await statfs(base)
     await writeFile(filler, Buffer.alloc(bavail * bsize - leftBytes))
+    const free = (): void => rmSync(filler, { force: true })
     try {
-      return await work()
+      return await work(free)
     } finally {
-      await rm(filler)
+      free()
     }
   }
 })
