@@ -12,4 +12,16 @@ describe('teardown', () => {
     expect(closed).to.deep.equal(['app', 'server'])
     expect(await teardown.run()).to.deep.equal([])
   })
+
+  it('undoes at once what is begun after it, and before its end what its undoings begin', async () => {
+    const teardown = createTeardown()
+    const closed: string[] = []
+    teardown.defer('early', () => teardown.defer('meanwhile', () => void closed.push('meanwhile')))
+    expect(await teardown.run()).to.deep.equal([])
+    expect(closed).to.deep.equal(['meanwhile'])
+    teardown.defer('late', async () => void closed.push('late'))
+    teardown.defer('late and broken', () => Promise.reject(new Error('in use')))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(closed).to.deep.equal(['meanwhile', 'late'])
+  })
 })

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { execa } from 'execa'
+import { packageFile } from './docs.ts'
 import { docker } from './engines/docker.ts'
 import { withClient } from './postgres/client.ts'
 import { openRun } from './runs/open-run.ts'
@@ -30,10 +31,12 @@ describe('an image of the team’s own, docker engine', function () {
 
   it('has the extension that a backup needs, which is asked for without it', () =>
     withTemporary(async (cwd) => {
+      await symlink(packageFile('node_modules'), join(cwd, 'node_modules'))
       const backup = await vectors(cwd)
-      await writeFile(join(cwd, '001_label.mjs'), migration)
+      await mkdir(join(cwd, 'migrations'))
+      await writeFile(join(cwd, 'migrations/001_label.mjs'), migration)
       await writeFile(join(cwd, 'near.spec.mjs'), spec)
-      const args = ['--engine', 'docker', '--backup', backup, '--migrations', '.', '--specs', '*.spec.mjs']
+      const args = ['--engine', 'docker', '--backup', backup, '--specs', '*.spec.mjs']
       const { exitCode, rehearsal, stdout } = await runProgram([...args, '--image', image], { cwd })
       expect(rehearsal?.findings.filter(({ severity }) => severity !== 'notice')).to.deep.equal([])
       expect(exitCode, stdout).to.equal(0)
@@ -64,7 +67,7 @@ export const down = (db) => db.schema.alterTable('items').dropColumn('label').ex
 `
 
 const spec = `
-import pg from '${import.meta.resolve('pg')}'
+import pg from 'pg'
 
 it('finds what is nearest', async () => {
   const client = new pg.Client(process.env.DATABASE_URL)

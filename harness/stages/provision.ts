@@ -11,7 +11,7 @@ import type { Lock } from '../snapshots/lock.ts'
 import type { Snapshot } from '../snapshots/store.ts'
 import type { Observer, Progress, StageOutput } from '../stage.ts'
 import type { Teardown } from '../teardown.ts'
-import { findSnapshotOf, lookForSnapshot, type Look } from './find-snapshot.ts'
+import { findSnapshotOf, type Look } from './find-snapshot.ts'
 import type { Given } from './given.ts'
 import { makeRoom } from './make-room.ts'
 import type { PreparedBackup } from './preflight.ts'
@@ -37,24 +37,6 @@ export interface ServerKeeping {
   readonly teardown: Teardown
   readonly redactor: Redactor
   readonly observe: Observer
-}
-
-/**
- * Starts a clone of this backup's snapshot, where there is one, while the rest of the plan is still being looked at;
- * teardown stops it, whatever comes of that. For `provision`, which hears of a failure too.
- */
-export function startEarly(
-  given: Given,
-  prepared: PreparedBackup,
-  keeping: ServerKeeping,
-): Promise<Look> | undefined {
-  const { freezing } = prepared.engine
-  if (freezing === undefined) return undefined
-  const early = lookForSnapshot(given, prepared, freezing, async ({ frozen }) =>
-    cloneServer(freezing, frozen, prepared, given, keeping),
-  )
-  early.catch(() => {})
-  return early
 }
 
 /**

@@ -81,6 +81,8 @@ export async function restore(
   const findings = [...provisioned.findings, ...said.findings]
   const record = recordOf(prepared, provisioned, beside, { ...said, findings, restoreMs })
   const frozen = await making.finish(record)
+  // A stage that was given up goes on by itself, and its clone would hold on to the data that is being removed.
+  given.signal.throwIfAborted()
   await lock?.release()
   if (making.key !== undefined)
     await pruneTo(freezing, given.plan.snapshots.maxBytes, keeping.observe, making.key)
