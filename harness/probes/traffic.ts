@@ -35,9 +35,11 @@ export async function startTraffic(connection: Connection, plan: TrafficPlan): P
       if (early > 0) await pause(early, undefined, { signal: stopped.signal }).catch(() => {})
       if (stopped.signal.aborted) return
       const entry = lists.get(name)
+      // A timer may fire a little early.
+      const from = Math.min(dueAt, now())
       try {
         await session.run((it) => work(it, client))
-        entry?.list.add(dueAt, now() - dueAt)
+        entry?.list.add(from, now() - from)
       } catch (error) {
         entry?.list.addError(error, now())
       }
