@@ -1,5 +1,5 @@
 import { chownSync, constants, copyFileSync, mkdirSync, statSync, utimesSync } from 'node:fs'
-import { copyFile, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { copyFile, readdir, rm, utimes } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { ServerUser } from './embedded-install.ts'
@@ -28,12 +28,12 @@ export async function copyTree(source: string, target: string, user: ServerUser)
     mkdirSync(join(target, directory), { mode: 0o700 })
     own(join(target, directory))
   }
-  const large: string[] = []
+  const large: { file: string; atime: Date; mtime: Date }[] = []
   for (const [index, file] of paths(entries.filter((entry) => entry.isFile())).entries()) {
     if (index % atOnce === 0) await setImmediate()
     const { size, atime, mtime } = statSync(join(source, file))
     if (size > smallBytes) {
-      large.push(file)
+      large.push({ file, atime, mtime })
       continue
     }
     copyFileSync(join(source, file), join(target, file), constants.COPYFILE_FICLONE)
@@ -41,10 +41,10 @@ export async function copyTree(source: string, target: string, user: ServerUser)
     utimesSync(join(target, file), atime, mtime)
   }
   const work = async () => {
-    for (let file = large.pop(); file !== undefined; file = large.pop()) {
+    for (let next = large.pop(); next !== undefined; next = large.pop()) {
+      const { file, atime, mtime } = next
       await copyFile(join(source, file), join(target, file), constants.COPYFILE_FICLONE)
       own(join(target, file))
-      const { atime, mtime } = await stat(join(source, file))
       await utimes(join(target, file), atime, mtime)
     }
   }

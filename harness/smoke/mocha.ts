@@ -52,29 +52,25 @@ export async function runMocha(options: MochaOptions): Promise<MochaResult> {
   // Mocha takes a list of modules, with commas between them.
   const isHeld = options.until !== undefined && !gateScript.includes(',')
   if (!isHeld) await options.until
-  const startedAt = performance.now()
   const group = startGroup(process.execPath, mochaArguments(options, { resultFile, isHeld }), {
     ...options,
     environment: isHeld ? { ...options.environment, [gateVariable]: gate } : options.environment,
   })
-  let heldMs = 0
   try {
-    if (isHeld) {
-      await options.until
-      await writeFile(gate, '')
-      heldMs = performance.now() - startedAt
-    }
-    const timedOut = await endedWithin(group, options.timeoutMs)
+    if (isHeld) await options.until
+  } catch (error) {
     await group.end()
-    const exit = group.exit() ?? 'unknown'
-    const durationMs = Math.round(performance.now() - startedAt - heldMs)
-    const base = { exit, durationMs, output: group.output() }
-    const tests = timedOut ? undefined : await readResult(resultFile)
-    if (tests !== undefined) return { end: 'finished', ...base, ...tests }
-    return { end: timedOut ? 'timed-out' : 'crashed', ...base, passes: [], failures: [], pending: [] }
-  } finally {
-    await group.end()
+    throw error
   }
+  const startedAt = performance.now()
+  if (isHeld) await writeFile(gate, '')
+  const timedOut = await endedWithin(group, options.timeoutMs)
+  await group.end()
+  const exit = group.exit() ?? 'unknown'
+  const base = { exit, durationMs: Math.round(performance.now() - startedAt), output: group.output() }
+  const tests = timedOut ? undefined : await readResult(resultFile)
+  if (tests !== undefined) return { end: 'finished', ...base, ...tests }
+  return { end: timedOut ? 'timed-out' : 'crashed', ...base, passes: [], failures: [], pending: [] }
 }
 
 const gateScript = fileURLToPath(new URL(`./gate${extname(import.meta.url)}`, import.meta.url))

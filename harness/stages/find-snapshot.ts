@@ -25,15 +25,14 @@ const nothing = { found: undefined, key: undefined, lock: undefined, findings: [
 
 /** Looks for the snapshot of this very backup, restored in this very way, and starts a clone of it. */
 export async function findSnapshotOf(
-  { plan, signal }: Given,
+  given: Given,
   prepared: PreparedBackup,
   freezing: Freezing,
   { progress, observe, start, early }: SearchOptions,
 ): Promise<SnapshotSearch> {
-  if (plan.snapshots.mode === 'off') return nothing
-  const key = await keyOf(plan, prepared, freezing)
-  const attempt = async () => await clone(key, freezing, start)
-  const first = (await early) ?? (await attempt())
+  const { signal } = given
+  const { key, ...first } = (await early) ?? (await lookForSnapshot(given, prepared, freezing, start))
+  if (key === undefined) return nothing
   if (first.cloned !== undefined) return { found: first.cloned, key, lock: undefined, findings: [] }
   const onWait = ({ pid }: { pid: number }) =>
     progress(`waiting for another rehearsal (process ${pid}) that restores the same backup`)
@@ -42,7 +41,7 @@ export async function findSnapshotOf(
     observe({ kind: 'note', text: `no snapshot is stored: ${messageOf(error)}` })
   })
   if (lock === undefined) return nothing
-  const second = await attempt()
+  const second = await clone(key, freezing, start)
   if (second.cloned !== undefined) {
     await lock.release()
     return { found: second.cloned, key, lock: undefined, findings: [] }
@@ -66,8 +65,10 @@ export interface SearchOptions {
   readonly early?: Promise<Look> | undefined
 }
 
-/** What one look for a snapshot came to; empty where there is none. */
+/** What one look for a snapshot came to. */
 export interface Look {
+  /** Undefined where no snapshot is to be stored. */
+  readonly key: string | undefined
   readonly cloned?: { readonly snapshot: Snapshot; readonly cloned: ClonedServer }
   readonly altered?: { readonly snapshot: Snapshot; readonly reason: string }
 }
@@ -79,12 +80,16 @@ export async function lookForSnapshot(
   freezing: Freezing,
   start: SearchOptions['start'],
 ): Promise<Look> {
-  return plan.snapshots.mode === 'off'
-    ? {}
-    : await clone(await keyOf(plan, prepared, freezing), freezing, start)
+  if (plan.snapshots.mode === 'off') return { key: undefined }
+  const key = await keyOf(plan, prepared, freezing)
+  return { key, ...(await clone(key, freezing, start)) }
 }
 
-async function clone(key: string, { shelf }: Freezing, start: SearchOptions['start']): Promise<Look> {
+async function clone(
+  key: string,
+  { shelf }: Freezing,
+  start: SearchOptions['start'],
+): Promise<Omit<Look, 'key'>> {
   const snapshot = await findSnapshot(shelf, key)
   if (snapshot === undefined) return {}
   try {
