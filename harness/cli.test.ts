@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { packageFile } from './docs.ts'
 import { rehearsalJsonSchema } from './reports/schema.ts'
 import type { Rehearsal } from './rehearsal.ts'
-import { missingEngine, runProgram, startProgram } from './testing/program.ts'
+import { engineOrSkip, runProgram, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 
 const isValid = new Ajv2020({ formats: { 'date-time': true, date: true } }).compile(rehearsalJsonSchema())
@@ -22,10 +22,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     this.timeout(240_000)
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      if (reason === undefined) return
-      console.log(`    skipped: ${reason}`)
-      this.skip()
+      await engineOrSkip(engine, this)
     })
 
     it('passes the worked example', async () => {

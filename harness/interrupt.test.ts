@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { getContainerRuntimeClient } from 'testcontainers'
 import { packageFile } from './docs.ts'
-import { missingEngine, startProgram } from './testing/program.ts'
+import { engineOrSkip, startProgram } from './testing/program.ts'
 
 const moments = 5
 
@@ -18,11 +18,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     const started = new Set<number | undefined>()
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      if (reason !== undefined) {
-        console.log(`    skipped: ${reason}`)
-        this.skip()
-      }
+      await engineOrSkip(engine, this)
       scratch = await mkdtemp(join(tmpdir(), 'rehearsal-interrupt-'))
     })
 

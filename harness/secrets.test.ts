@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { execa } from 'execa'
 import { packageFile } from './docs.ts'
 import { clientToolVersion } from './postgres/client-tools.ts'
-import { missingEngine, startProgram } from './testing/program.ts'
+import { engineOrSkip, startProgram } from './testing/program.ts'
 
 const production = 'postgresql://app:Pr0d-s3cret@production-db.invalid:6432/shop'
 const staging = 'postgresql://app:St4ge-s3cret@staging-db.invalid/shop'
@@ -28,11 +28,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     let project = ''
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      if (reason !== undefined) {
-        console.log(`    skipped: ${reason}`)
-        this.skip()
-      }
+      await engineOrSkip(engine, this)
       scratch = await mkdtemp(join(tmpdir(), 'rehearsal-secrets-'))
       project = await mkdtemp(packageFile('fixtures/secrets-'))
       await mkdir(join(project, 'migrations'))

@@ -10,7 +10,7 @@ import type { Connection } from './postgres/connection.ts'
 import { parseUrl } from './postgres/url.ts'
 import { createRedactor } from './redact.ts'
 import { listSnapshots, removeSnapshot, type Snapshot } from './snapshots/store.ts'
-import { missingEngine, startProgram } from './testing/program.ts'
+import { engineOrSkip, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 import { findWorkClone, listWorkClones, openWorkClone, removeWorkClone } from './work-clones.ts'
 
@@ -19,10 +19,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     this.timeout(180_000)
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      if (reason === undefined) return
-      console.log(`    skipped: ${reason}`)
-      this.skip()
+      await engineOrSkip(engine, this)
     })
 
     it('are made once for two at a time, cloned, refused when altered, listed and removed', async () => {

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { missingEngine, runProgram, startProgram } from './testing/program.ts'
+import { engineOrSkip, runProgram, startProgram } from './testing/program.ts'
 import { withTemporary } from './testing/temporary.ts'
 
 /** Large enough for a look at what was written to: 80 MB in one table, and a small one. */
@@ -25,10 +25,7 @@ for (const engine of ['embedded', 'docker'] as const) {
     this.timeout(120_000)
 
     before(async function () {
-      const reason = await missingEngine(engine)
-      if (reason === undefined) return
-      console.log(`    skipped: ${reason}`)
-      this.skip()
+      await engineOrSkip(engine, this)
     })
 
     it('do not read them again, nor digest the same snapshot twice, and find what hides from the counters', () =>
