@@ -4,12 +4,15 @@ import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
-/** Runs every test, folder by folder, two at a time; the last line counts them all. Arguments narrow it to their files. */
+/**
+ * Runs every test, folder by folder, two at a time; names those that failed once more, and the last line counts them
+ * all. Arguments narrow it to their files.
+ */
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2)
   const patterns = wanted.length > 0 ? wanted : ['harness/**/*.test.ts']
   const files = await Array.fromAsync(glob(patterns))
-  const total = { passed: 0, failed: 0, skipped: 0, broken: 0 }
+  const total: Counted = { passed: 0, failed: 0, skipped: 0, failures: [] }
   const take = async (queue: string[][], workers: number) => {
     const worker = async () => {
       for (let group = queue.shift(); group !== undefined; group = queue.shift()) add(total, await run(group))
@@ -18,8 +21,9 @@ async function main(): Promise<void> {
   }
   await take(groupsOf(files.filter((file) => !isAlone(file))), Math.min(2, availableParallelism()))
   await take(groupsOf(files.filter(isAlone)), 1)
-  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
-  process.exitCode = total.failed + total.broken > 0 || total.passed === 0 ? 1 : 0
+  console.log(['', ...total.failures].join('\n'))
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  process.exitCode = total.failures.length > 0 || total.failed > 0 || total.passed === 0 ? 1 : 0
 }
 
 /** They look at everything of ours on the machine, or at how long something takes. */
@@ -54,11 +58,11 @@ function weight(group: readonly string[]): number {
 }
 
 interface Counted {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-  /** 1 when mocha ended without counting. */
-  readonly broken: number
+  passed: number
+  failed: number
+  skipped: number
+  /** A line for each failed test, and for a mocha that ended otherwise than with one. */
+  readonly failures: string[]
 }
 
 /** One mocha; what it prints is printed when it is done, so that two do not mix. */
@@ -73,15 +77,19 @@ async function run(files: readonly string[]): Promise<Counted> {
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
   const folder = files.length === 1 ? files[0] : dirname(files[0] ?? '')
   process.stdout.write(`\n== ${folder}, ${seconds} s\n${output}`)
-  const counts = stripVTControlCharacters(output).match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m)
+  const plain = stripVTControlCharacters(output)
+  const counts = plain.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m)
   const [passed = 0, failed = 0, skipped = 0] = (counts ?? []).slice(1).map(Number)
-  const broken = counts === null || (code !== 0 && failed === 0) ? 1 : 0
-  if (broken > 0) console.log(`${folder}: mocha ended with ${code} and without a failed test`)
-  return { passed, failed, skipped, broken }
+  const failures = plain.split('\n').filter((line) => line.startsWith('FAILED: '))
+  if (counts === null || (code !== 0 && failed === 0)) {
+    failures.push(`FAILED: ${folder}: mocha ended with ${code} and without a failed test`)
+  }
+  return { passed, failed, skipped, failures }
 }
 
-function add(total: { -readonly [Key in keyof Counted]: number }, counted: Counted): void {
-  for (const key of ['passed', 'failed', 'skipped', 'broken'] as const) total[key] += counted[key]
+function add(total: Counted, counted: Counted): void {
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counted[key]
+  total.failures.push(...counted.failures)
 }
 
 await main()
