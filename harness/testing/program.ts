@@ -42,6 +42,9 @@ export function startProgram(
     env: { NO_COLOR: '1', REHEARSAL_HISTORY: 'off', ...env },
     stdin: 'ignore',
     reject: false,
+    // It then says where it stood, which a test that merely times out cannot.
+    timeout: 200_000,
+    killSignal: 'SIGINT',
   })
 }
 
