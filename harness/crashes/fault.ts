@@ -19,16 +19,14 @@ export interface Fault {
   readonly text: string
   /** The statement was sent within a transaction block. */
   readonly inTransaction: boolean
+  /** How long the statement took undisturbed. */
+  readonly durationMs: number
 }
 
 /** A statement that was sent, and whether a transaction block was open on its connection then. */
-interface Point {
-  readonly index: number
-  readonly text: string
-  readonly inTransaction: boolean
+interface Point extends Omit<Fault, 'kind'> {
   readonly begins: boolean
   readonly ends: boolean
-  readonly durationMs: number
 }
 
 export interface Faults {
@@ -81,14 +79,14 @@ function pointsOf(statements: readonly Statement[]): Point[] {
 }
 
 function faultsAt(point: Point, points: readonly Point[]): Fault[] {
-  const { index, text, inTransaction, begins, ends } = point
+  const { index, text, inTransaction, begins, ends, durationMs } = point
   const isAlone = !inTransaction && !begins
   const kinds: FaultKind[] = ['connection-cut']
   if (ends || (isAlone && writes(text))) kinds.push('reply-lost')
   if (isAlone && writes(text)) kinds.push('timeout')
   if (ends || (isAlone && writes(text))) kinds.push('server-killed')
   if (inTransaction && writes(text) && isLongestOfBlock(point, points)) kinds.push('error', 'server-killed')
-  return kinds.map((kind) => ({ kind, index, text, inTransaction }))
+  return kinds.map((kind) => ({ kind, index, text, inTransaction, durationMs }))
 }
 
 /** The longest statement of a transaction: where an error or a crash is likeliest to strike. */

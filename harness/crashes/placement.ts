@@ -36,7 +36,7 @@ export function place(fault: Fault, kill: Kill): Placement {
       // A statement with parameters is announced before it is executed.
       const isNext = target === undefined && sent === fault.index - 1 && sql === fault.text
       if (fault.kind === 'timeout' && (isNext || target?.outcome === 'running')) {
-        await session.query(`set statement_timeout = '1ms'`)
+        await session.query(`set statement_timeout = '${timeoutMs(fault)}ms'`)
       }
     },
     after: async (session: OwnSession, statements: readonly Statement[]) => {
@@ -63,6 +63,9 @@ export function place(fault: Fault, kill: Kill): Placement {
 }
 
 const queryCanceled = '57014'
+
+/** Half-way, as what a statement leaves shows only once it has begun; of a long one the first second will do. */
+const timeoutMs = ({ durationMs }: Fault): number => Math.round(Math.min(Math.max(1, durationMs / 2), 1_000))
 
 /** What a transaction looks like to the migrator after any error: every further statement of it is refused. */
 export const fail = `do $$ begin raise exception 'pg-rehearsal: canceling statement due to statement timeout'
