@@ -12,7 +12,7 @@ import { blockEgress } from './docker-egress.ts'
 import type { Egress, ServerRequest } from './engine.ts'
 import { labelsOf } from './docker-labels.ts'
 import { publishing } from './docker-publish.ts'
-import { lastLog, untilAnswering, whileRunning } from './docker-ready.ts'
+import { lastLog, requireRunning, untilAnswering, whileRunning } from './docker-ready.ts'
 
 /** On a container that may be kept until then, ISO 8601. */
 export const expiresLabel = 'pg-rehearsal.expires'
@@ -218,6 +218,8 @@ async function addressOf(
     const binding = bindings.find(({ HostIp }) => HostIp === '' || isIP(HostIp) === family)
     if (binding !== undefined) return { host: address, port: Number(binding.HostPort) }
   }
+  // One that has exited has no ports either.
+  await requireRunning(container)
   throw new Error(`port 5432 was not published where ${client.info.containerRuntime.host} can be reached`)
 }
 

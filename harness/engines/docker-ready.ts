@@ -65,8 +65,8 @@ async function askVersion(connection: Connection): Promise<string> {
   }
 }
 
-/** A container that is not there yet counts as running. */
-async function requireRunning(container: Container): Promise<void> {
+/** Throws when the container has exited, with its code; one that is not there yet counts as running. */
+export async function requireRunning(container: Container): Promise<void> {
   try {
     const { State } = await container.inspect({ abortSignal: AbortSignal.timeout(answerWithinMs) })
     if (State.Status !== 'exited' && State.Status !== 'dead') return
