@@ -3,7 +3,7 @@ import { describeLocale } from './postgres/database-locale.ts'
 import type { BackupSummary } from './rehearsal.ts'
 import { shortPath } from './short-path.ts'
 import { madeAt } from './stages/backup-age.ts'
-import type { PreparedBackup } from './stages/preflight.ts'
+import type { PreparedBackup } from './stages/prepare-backup.ts'
 
 /** What a report says of a backup. */
 export function backupSummary(

@@ -5,7 +5,7 @@ import { openWanted } from './origins/index.ts'
 import type { Plan } from './plan.ts'
 import { openRun } from './runs/open-run.ts'
 import { sweepRuns } from './runs/sweep.ts'
-import { migrationTable } from './stages/preflight.ts'
+import { migrationTable } from './stages/prepare-backup.ts'
 import { broughtBackup } from './stages/read-backup.ts'
 import { listMigrations } from './stages/trace-migrator.ts'
 

@@ -1,4 +1,4 @@
-import type { PreparedBackup } from './stages/preflight.ts'
+import type { PreparedBackup } from './stages/prepare-backup.ts'
 import { now } from './clock.ts'
 import type { Plan } from './plan.ts'
 import { backupSummary } from './backup-summary.ts'

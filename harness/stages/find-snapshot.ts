@@ -9,7 +9,7 @@ import { takeLock, type Lock } from '../snapshots/lock.ts'
 import { findSnapshot, noteUse, removeSnapshot, type Snapshot } from '../snapshots/store.ts'
 import type { Observer, Progress } from '../stage.ts'
 import type { Given } from './given.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 
 /** A clone of the snapshot that a backup was restored to before, or the right to make it. */
 export interface SnapshotSearch {

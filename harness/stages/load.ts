@@ -12,7 +12,7 @@ import type { Given } from './given.ts'
 import { maskRestored } from './mask.ts'
 import { defusedFinding } from './defused.ts'
 import { keepPristine, type Brought } from './pristine.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 import { proveRestore } from './prove-restore.ts'
 import type { Provisioned } from './provision.ts'
 

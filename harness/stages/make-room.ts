@@ -4,7 +4,7 @@ import { bytes } from '../reports/text.ts'
 import { snapshotsToPrune } from '../snapshots/prune.ts'
 import { listSnapshots, removeSnapshot } from '../snapshots/store.ts'
 import type { Observer } from '../stage.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 
 /** What a restore of this backup may take: compressed dumps unpack to some 10 times their size with indexes, and are copied. */
 export function neededBytes({ file, facts }: Pick<PreparedBackup, 'file' | 'facts'>): number {

@@ -1,10 +1,7 @@
-import { glob, statfs } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { glob } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
-import type { DataDirectory } from '../engines/data-directory.ts'
+import type { MigrationTable } from '../backups/backup-format.ts'
 import { chooseEngine } from '../engines/index.ts'
-import type { Engine, ServerRequest } from '../engines/engine.ts'
 import { HarnessError, HarnessErrors } from '../errors.ts'
 import { commandLabel } from '../migrator/command-label.ts'
 import type { ListedMigration } from '../migrator/protocol.ts'
@@ -20,21 +17,17 @@ import { staleBackup } from './backup-age.ts'
 import { missingDown, missingRollbackCommand } from './missing-down.ts'
 import { missingManifest } from './missing-manifest.ts'
 import { refuseCommands } from './refuse-commands.ts'
+import {
+  dataOf,
+  enoughDisk,
+  majorChange,
+  migrationTable,
+  serverRequest,
+  type PreparedBackup,
+} from './prepare-backup.ts'
 import { readBackup, readSource } from './read-backup.ts'
-import { readConfiguration, type Configuration } from './server-settings.ts'
+import { readConfiguration } from './server-settings.ts'
 import { listMigrations } from './trace-migrator.ts'
-
-/** A backup that can be restored, and the engine to do it on. */
-export interface PreparedBackup {
-  readonly file: BackupFile
-  readonly format: BackupFormat
-  readonly facts: BackupFacts
-  readonly engine: Engine
-  readonly reason: string
-  readonly request: ServerRequest
-  /** Production's, where it is given. */
-  readonly configuration: Configuration | null
-}
 
 /** A plan found complete and possible. */
 export interface Prepared extends PreparedBackup {
@@ -54,7 +47,7 @@ export async function preflight(
   progress: Progress,
   onBackup: (backup: PreparedBackup) => void = () => {},
 ): Promise<StageOutput<Prepared>> {
-  const { plan, run } = given
+  const { plan } = given
   const problems: HarnessError[] = []
   const attempt = async <Value>(work: Promise<Value>): Promise<Value | undefined> => {
     try {
@@ -82,11 +75,8 @@ export async function preflight(
           listed && specs ? await attempt(read()) : undefined,
         )
   const choosing = reading.then(async (backup) => {
-    const major = plan.postgres ?? backup?.facts.serverMajor ?? undefined
     const data = backup && (await attempt(dataOf(backup, plan)))
-    const productionIdentifier = backup?.facts.systemIdentifier ?? null
-    const { image, serverUrl, storageHook } = plan
-    const request = { major, image, serverUrl, storageHook, productionIdentifier, run, data }
+    const request = serverRequest(given, backup?.facts, data)
     const chosen = await attempt(chooseEngine(plan.engine, request))
     return chosen && { ...chosen, request }
   })
@@ -151,53 +141,6 @@ async function listed(
   return { listed: [] }
 }
 
-/** As much of it as a copy of the backup needs. Throws HarnessError for what is missing. */
-export async function prepareBackup(given: Given, progress: Progress): Promise<PreparedBackup> {
-  const { plan, run } = given
-  const { file, format, facts } = await readBackup(given, migrationTable(plan, undefined), progress)
-  const { image, serverUrl, storageHook } = plan
-  const major = plan.postgres ?? facts.serverMajor ?? undefined
-  const data = await dataOf({ file, format, facts }, plan)
-  const request = {
-    major,
-    image,
-    serverUrl,
-    storageHook,
-    productionIdentifier: facts.systemIdentifier,
-    run,
-    data,
-  }
-  const chosen = await chooseEngine(plan.engine, request)
-  if (chosen.engine.name !== 'docker') await format.checkTools(facts, clientToolVersion)
-  const configuration = (await readConfiguration(plan, facts)) ?? null
-  return { file, format, facts, ...chosen, request, configuration }
-}
-
-/** Of a base backup; nothing of what is loaded. */
-export async function dataOf(
-  { file, format, facts }: Pick<Prepared, 'file' | 'format' | 'facts'>,
-  { postgres }: Plan,
-): Promise<DataDirectory | undefined> {
-  const data = format.dataDirectory?.(file, facts)
-  if (data === undefined || postgres === undefined || postgres === data.major) return data
-  throw new HarnessError(
-    'basebackup-major',
-    `The base backup is of Postgres ${data.major} and starts on no other, also not on ${postgres}.`,
-    { hint: 'Leave out --postgres; to rehearse a major upgrade, give a dump (pg_dump).' },
-  )
-}
-
-/** The Migrator's table as the app configures it, else as the plan says, else Kysely's own. */
-export function migrationTable(
-  { migrations }: Plan,
-  loaded: MigratorOutcome['loaded'] | undefined,
-): MigrationTable {
-  return {
-    schema: loaded?.tableSchema ?? migrations.tableSchema,
-    name: loaded?.table ?? migrations.tableName ?? 'kysely_migration',
-  }
-}
-
 /** Absolute paths of the spec files, sorted. Throws HarnessError `no-specs`. */
 export async function findSpecs(plan: Pick<Plan, 'cwd'>, patterns: readonly string[]): Promise<string[]> {
   const files = await Array.fromAsync(glob([...patterns], { cwd: plan.cwd, exclude: ['**/node_modules/**'] }))
@@ -207,40 +150,9 @@ export async function findSpecs(plan: Pick<Plan, 'cwd'>, patterns: readonly stri
   })
 }
 
-/**
- * Throws HarnessError `disk-too-small`. It takes restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size
- * with indexes.
- */
-export async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
-  const { bavail, bsize } = await statfs(tmpdir())
-  const free = bavail * bsize
-  const needed = file.bytes * (compressed ? 20 : 5)
-  if (free >= needed) return
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
-  throw new HarnessError(
-    'disk-too-small',
-    `Restoring ${file.path} may need ${gigabytes(needed)} and ${tmpdir()} has ${gigabytes(free)} free.`,
-    { hint: 'Free some space, or set TMPDIR to a directory on a larger disk.' },
-  )
-}
-
 function missingDowns(listed: readonly ListedMigration[], applied: readonly string[] | null): Finding[] {
   if (applied === null) return []
   return listed
     .filter((migration) => !applied.includes(migration.name) && !migration.hasDown)
     .map((migration) => missingDown(migration.name))
-}
-
-/** The warning that the backup is not rehearsed on its own major version. */
-export function majorChange(plan: Plan, { serverMajor }: BackupFacts): Finding[] {
-  if (plan.postgres === undefined || serverMajor === null || plan.postgres === serverMajor) return []
-  return [
-    {
-      id: 'major-version-changed',
-      severity: 'warning',
-      subject: `Postgres ${plan.postgres}`,
-      message: `The backup is of Postgres ${serverMajor} and was rehearsed on ${plan.postgres}, as asked.`,
-      remedy: 'Leave `postgres` out to rehearse on the version that production runs.',
-    },
-  ]
 }

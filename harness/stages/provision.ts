@@ -14,7 +14,7 @@ import type { Teardown } from '../teardown.ts'
 import { findSnapshotOf, type Look } from './find-snapshot.ts'
 import type { Given } from './given.ts'
 import { makeRoom } from './make-room.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 
 /** A server and the database on it that is rehearsed on. */
 export interface Provisioned {

@@ -1,6 +1,6 @@
 import type { Recovery } from '../rehearsal.ts'
 import { madeAt } from './backup-age.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 
 /**
  * How long it took here to get everything back from the backup, now or when its snapshot was made, and how much newer

@@ -9,7 +9,7 @@ import type { RestoreRecord, SnapshotRecord } from '../snapshots/store.ts'
 import type { Progress, StageOutput } from '../stage.ts'
 import type { Given } from './given.ts'
 import { pruneTo } from './make-room.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 import {
   cloneServer,
   pristineName,

@@ -1,6 +1,6 @@
 import { lookForSnapshot, type Look } from './find-snapshot.ts'
 import type { Given } from './given.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 import { cloneServer, type ServerKeeping } from './provision.ts'
 
 /**

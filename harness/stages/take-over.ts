@@ -11,7 +11,7 @@ import type { Plan } from '../plan.ts'
 import { defusedFinding } from './defused.ts'
 import { maskRestored } from './mask.ts'
 import { keepPristine, type Brought } from './pristine.ts'
-import type { PreparedBackup } from './preflight.ts'
+import type { PreparedBackup } from './prepare-backup.ts'
 import type { Provisioned } from './provision.ts'
 
 /**
