@@ -4,7 +4,7 @@ import type { Statement } from '../trace/statement.ts'
 /** How a run of the migrator is made to die. */
 export const faultKinds = {
   'connection-cut': 'the connection is lost before the server receives the statement',
-  'reply-lost': 'the server receives the statement, and the connection is lost before its answer',
+  'reply-lost': 'the server has done the statement, and the connection is lost before its answer',
   error: 'the transaction fails before the statement, as by a timeout or a full disk',
   timeout: 'statement_timeout ends the statement, which runs outside of a transaction',
   'server-killed': 'SIGKILL ends the server once the statement is done and before the migrator hears of it',

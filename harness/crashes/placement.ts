@@ -24,11 +24,11 @@ export function place(fault: Fault, kill: Kill): Placement {
     if (sent === fault.index - 1) before = statement
     if (sent !== fault.index || statement.text !== fault.text) return 'pass'
     target = statement
-    if (fault.kind === 'connection-cut' || fault.kind === 'reply-lost') struck = statement
-    if (fault.kind === 'connection-cut') return 'cut'
-    return fault.kind === 'reply-lost' ? 'send-and-cut' : 'pass'
+    if (fault.kind !== 'connection-cut') return 'pass'
+    struck = statement
+    return 'cut'
   }
-  if (fault.kind === 'connection-cut' || fault.kind === 'reply-lost') {
+  if (fault.kind === 'connection-cut') {
     return { options: { onBeforeStatement }, struck: () => struck }
   }
   const rounds = {
@@ -50,7 +50,10 @@ export function place(fault: Fault, kill: Kill): Placement {
         await session.query(fail).catch(() => {})
       }
       if (target === undefined || !statements.includes(target) || struck !== undefined) return
-      if (fault.kind === 'server-killed') {
+      if (fault.kind === 'reply-lost') {
+        struck = target
+        session.cut()
+      } else if (fault.kind === 'server-killed') {
         struck = target
         await kill(session.backendPid)
       } else if (fault.kind === 'timeout') {

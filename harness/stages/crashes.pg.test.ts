@@ -92,6 +92,13 @@ for (const engine of ['embedded', 'docker'] as const) {
       expect(left).to.include('left: table public.a is added')
       // The migration is done, and its record is not: what it makes is there when it is made again.
       expect(found('crash-not-resumed', 'the migrator')?.message).to.include('already exists')
+      const index = facts.crashes.filter(({ migration }) => migration === '002_unique_code')
+      expect(index.map(({ fault, again }) => `${fault}: ${again}`)).to.deep.equal([
+        'connection-cut: succeeded',
+        'reply-lost: succeeded',
+        'timeout: differs',
+        'server-killed: succeeded',
+      ])
       const differs = found('crash-state-differs', '002_unique_code')?.evidence?.details?.join('\n')
       expect(differs).to.match(/left: invalid index public\.items_code/)
       expect(found('crash-leaves-debris', '003_note')?.severity).to.equal('notice')

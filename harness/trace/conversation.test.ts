@@ -405,7 +405,7 @@ function opened(hooks: Partial<Hooks> = {}, limits: Partial<Parameters<typeof re
     connection,
     records,
     { ...all, onInspectionFailed: () => {}, ...hooks },
-    injector(connection, new Socket()),
+    injector(connection, new Socket(), new Socket()),
   )
   return { ...talk, records, connection }
 }

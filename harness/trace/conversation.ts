@@ -13,11 +13,8 @@ export interface Hooks {
   readonly maxTextBytes: number
   /** Called once for each statement, as soon as its transaction's status is known or its connection is gone. */
   readonly onStatement?: (statement: Statement) => void
-  /**
-   * Called for each statement before the server receives it; `cut` ends the connection instead, `send-and-cut`
-   * as soon as the server has all that the client sent along.
-   */
-  readonly onBeforeStatement?: (statement: Statement) => 'pass' | 'cut' | 'send-and-cut'
+  /** Called for each statement before the server receives it; `cut` ends the connection instead. */
+  readonly onBeforeStatement?: (statement: Statement) => 'pass' | 'cut'
   /**
    * Called at the end of each round (a Query or Sync) that leaves a transaction block open, failed or not,
    * before the client hears of it and before the server hears of anything later, with the statements of the round. The client waits
@@ -72,9 +69,8 @@ export function conversation(
     const sql = begins ? sqlOf(state, type, body) : null
     const statement = readClientMessage(state, type, body, length, at)
     const verdict = statement === undefined ? 'pass' : (hooks.onBeforeStatement?.(statement) ?? 'pass')
-    if (verdict !== 'pass') {
-      const forward = verdict === 'cut' ? Math.max(0, start) : chunkFromClient.length
-      stop = { forward, act: 'cut' }
+    if (verdict === 'cut') {
+      stop = { forward: Math.max(0, start), act: 'cut' }
       return true
     }
     if (inspects && endsRound(type)) stop = { forward: end, act: round.close }
@@ -133,14 +129,12 @@ export function conversation(
   }
 
   let chunkFromServer: Buffer = Buffer.alloc(0)
-  let chunkFromClient: Buffer = Buffer.alloc(0)
 
   function reader(stream: typeof client, holds: boolean): Reader {
     return {
       holds,
       read(chunk, offset) {
         if (stream === server) chunkFromServer = chunk
-        else chunkFromClient = chunk
         if (!connection.readable) return { forward: chunk.length, read: chunk.length, act: undefined }
         at = now()
         stop = undefined

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { withClient } from '../postgres/client.ts'
 import type { Connection } from '../postgres/connection.ts'
 import { suiteDatabase } from '../testing/server.ts'
 import type { RoundHooks } from './conversation.ts'
@@ -134,5 +135,20 @@ describe('own queries on a client’s session', () => {
       expect(await client.query('select 1').catch((error: unknown) => error)).to.be.instanceOf(Error)
     })
     expect(tap.failedInspections).to.have.lengthOf(1)
+  })
+
+  it('may cut the connection: what the server has done stays, and the client does not hear of it', async () => {
+    const rounds: RoundHooks = {
+      before: async () => {},
+      after: async (session) => session.cut(),
+    }
+    await withTap(rounds, async (client) => {
+      const error = await client.query('create table done ()').catch((thrown: unknown) => thrown)
+      expect(String(error)).to.contain('Connection terminated unexpectedly')
+    })
+    await withClient(direct, async (client) => {
+      const { rows } = await client.query(`select to_regclass('done')::text as made`)
+      expect(rows).to.deep.equal([{ made: 'done' }])
+    })
   })
 })

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { MutableConnection } from './dialogue.ts'
 import { readError } from './fields.ts'
 import { framer } from './framing.ts'
+import { cut } from './relay.ts'
 import { statuses } from './server-messages.ts'
 import type { TransactionStatus } from './statement.ts'
 
@@ -15,6 +16,8 @@ export interface OwnSession {
    * server's words, which leave the transaction failed, or when the connection is gone.
    */
   query(sql: string): Promise<(string | null)[][]>
+  /** Ends the connection abruptly, on both sides: what the server answered last does not reach the client. */
+  cut(): void
 }
 
 /** What a tap needs beside, to keep the answers from the client. */
@@ -29,7 +32,7 @@ export interface Injector extends OwnSession {
  * client held back: the simple query protocol then leaves prepared statements alone, and portals too within a
  * transaction. Notices and parameter changes that own queries cause are dropped.
  */
-export function injector(connection: MutableConnection, server: Socket): Injector {
+export function injector(connection: MutableConnection, server: Socket, client: Socket): Injector {
   let answer: Answer | undefined
   return {
     get backendPid() {
@@ -51,6 +54,7 @@ export function injector(connection: MutableConnection, server: Socket): Injecto
       server.resume()
       return answer.rows
     },
+    cut: () => cut(client, server),
     take(chunk) {
       if (answer === undefined) return false
       answer.push(chunk)

@@ -58,7 +58,7 @@ export async function openTap(
     remember(connections, connection)
     const hooks = { ...limits, onInspectionFailed: (error: unknown) => void failedInspections.push(error) }
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true })
-    const session = injector(connection, server)
+    const session = injector(connection, server, client)
     const talk = conversation(connection, records, hooks, session)
     live.set(connection.connection, { sockets: [client, server], talk })
     pass(client, server, { connection, talk, session })
