@@ -18,7 +18,7 @@ export interface Footprint {
   readonly transaction: number
   /**
    * `inside`: read from within its transaction, all that outlasts the statement; `sampled`: locks were polled
-   * from outside while it ran, so short ones may be missing.
+   * from outside while it ran, so short ones may be missing, but for those without which nothing is rewritten.
    */
   readonly seen: 'inside' | 'sampled'
   /** Locks that the transaction did not hold before. */

@@ -41,8 +41,8 @@ for (const testServer of testServers.filter(({ engine }) => engine === 'docker')
     for (const row of truthTable) {
       const places = row.alone ? ['outside'] : ['inside', 'outside']
       it(`are right ${places.join(' and ')} a transaction: ${row.sql}`, async function () {
-        // Polling from outside may miss a lock that is only held for a moment.
-        if (row.alone) this.retries(5)
+        // Polling from outside may miss a lock that is only held for a moment, unless what it was for shows.
+        if (row.alone && row.rewrites === '') this.retries(5)
         if (!row.alone) expect(await onCopy((copy) => independent(copy, row.sql))).to.equal(sorted(row.locks))
         const expected = {
           locks: sorted(row.locks),

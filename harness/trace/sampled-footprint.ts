@@ -33,7 +33,16 @@ export async function beginSampling(watch: Client, backendPid: number): Promise<
         walBytes: 0,
         hasLockTimeout: true,
       }
-      return { ...changeOf(before, after), released: [] }
+      return { ...withImplied(changeOf(before, after)), released: [] }
     },
   }
+}
+
+/** Nothing gets new storage under a weaker lock, however short it was held: polling comes too late at times. */
+function withImplied(change: Omit<Footprint, 'statements' | 'transaction' | 'seen'>): typeof change {
+  const mode = 'ACCESS EXCLUSIVE'
+  const missed = change.rewritten.filter(
+    ({ oid }) => !change.locks.some((lock) => lock.mode === mode && lock.relation.oid === oid),
+  )
+  return { ...change, locks: [...change.locks, ...missed.map((relation) => ({ relation, mode }) as const)] }
 }
