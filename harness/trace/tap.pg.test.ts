@@ -33,6 +33,15 @@ describe('tap', () => {
     }
   }
 
+  /** Holds what statements wait for until it is released, so that no time has to be guessed. */
+  async function blocked() {
+    const client = await opened(direct)
+    await client.query('select pg_advisory_lock(1)')
+    const release = async () => void (await client.query('select pg_advisory_unlock_all()'))
+    const waits = 'perform pg_advisory_xact_lock_shared(1)'
+    return { waits, release, [Symbol.asyncDispose]: async () => await client.end() }
+  }
+
   it('gives the same results as the server itself', async () => {
     const queries = [
       'select 1 as a, null as b, now() is not null as c',
@@ -173,10 +182,11 @@ describe('tap', () => {
 
   it('holds a client back that sends faster than the server takes', async () => {
     await withTap(async (_tap, through) => {
+      await using blocker = await blocked()
       await withPg(through, async (client) => {
         await client.query(`create temp table slow (a text);
           create function pg_temp.wait() returns trigger language plpgsql as
-            $$ begin if new.a like '0 %' then perform pg_sleep(1.5); end if; return new; end $$;
+            $$ begin if new.a like '0 %' then ${blocker.waits}; end if; return new; end $$;
           create trigger wait before insert on slow for each row execute function pg_temp.wait()`)
         let sent = 0
         const rows = lines(50, (line) => (sent += line.length))
@@ -184,6 +194,7 @@ describe('tap', () => {
         await delay(1000)
         // What the kernel's buffers of both hops hold may be gone; a tap without back-pressure takes it all.
         expect(sent).to.be.lessThan(30_000_000)
+        await blocker.release()
         await copied
         expect(sent).to.equal(50_000_000)
       })
@@ -258,15 +269,19 @@ describe('tap', () => {
   for (const way of ['in order', 'by a reset'] as const) {
     it(`ends the server's side when a client disconnects ${way} in the middle of a statement`, async () => {
       await withTap(async (tap, through) => {
+        await using blocker = await blocked()
         const client = await opened(through)
-        void client.query('select pg_sleep(0.5), $1::text', ['x']).catch(() => {})
+        const text = `do $$ begin ${blocker.waits}; end $$`
+        void client.query({ text, queryMode: 'extended' } as { text: string }).catch(() => {})
         await until(() => tap.inFlight().length === 1)
         if (way === 'in order') client.connection.stream.destroy()
         else client.connection.stream.resetAndDestroy()
+        if (way === 'in order') await blocker.release()
         await until(() => tap.connections.every(({ open }) => !open))
         // The server only notices a client that left in order when it has finished, and it has committed then.
         const expected = way === 'in order' ? 'completed' : 'lost'
         expect(tap.statements.map(({ outcome }) => outcome)).to.deep.equal([expected])
+        await blocker.release()
         const pid = tap.connections[0]?.backendPid
         await withPg(direct, async (observer) => {
           const gone = 'select not exists (select from pg_stat_activity where pid = $1) as gone'
@@ -373,7 +388,8 @@ describe('tap', () => {
       await blocker.query('drop table locked; rollback; drop table locked')
       await waiting.catch(() => {})
       expect(tap.inFlight()).to.deep.equal([])
-      expect(tap.statements[0]?.durationMs).to.be.greaterThan(99)
+      // A timer may come a little early.
+      expect(tap.statements[0]?.durationMs).to.be.greaterThan(90)
       await Promise.all([blocker.end(), waiter.end()])
     })
   })
@@ -404,7 +420,7 @@ describe('tap', () => {
     const through = { ...direct, host: tap.host, port: tap.port }
     const clients = await Promise.all([opened(through), opened(through)])
     const failures = clients.map((client) =>
-      client.query('select pg_sleep(1)').catch((error: unknown) => error),
+      client.query('select pg_sleep(60)').catch((error: unknown) => error),
     )
     await until(() => tap.inFlight().length === 2)
     tap.cut(1)
