@@ -89,6 +89,13 @@ for (const testServer of testServers.slice(0, 2)) {
         { connection: server.connection(database), parallelism: 2, onProgress: () => {} },
       )
 
+    /** Off as while a backup is loaded: it would sample the masked values at any time. */
+    async function autovacuum(value: 'off' | 'default'): Promise<void> {
+      await using client = await session(server, 'postgres')
+      await client.query(`alter system set autovacuum = ${value}`)
+      await client.query('select pg_reload_conf()')
+    }
+
     async function values(database: string, sql: string): Promise<Record<string, string | null>[]> {
       await using client = await session(server, database)
       return (await client.query<Record<string, string | null>>(sql)).rows
@@ -106,10 +113,12 @@ for (const testServer of testServers.slice(0, 2)) {
 
     before(async function () {
       server = await serverOrSkip(testServer, this)
+      await autovacuum('off')
       first = await masked(await fresh(), rules)
     })
 
     after(async () => {
+      if (names.length > 0) await autovacuum('default')
       for (const name of names) await server.dropDatabase(name)
     })
 
