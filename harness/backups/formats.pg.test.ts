@@ -14,6 +14,7 @@ import { dockerTools, type DumpFormat } from '../testing/dump.ts'
 import { proveRestore } from '../stages/prove-restore.ts'
 import { kitchenSink, session } from '../testing/kitchen-sink.ts'
 import { serverOrSkip, testServers } from '../testing/server.ts'
+import { withTemporary } from '../testing/temporary.ts'
 import { readFilesArchive } from './archive/files.ts'
 import { customSource, filesSource } from './archive/source.ts'
 import type { BackupFacts, RestoreOutcome, RestoreRequest } from './backup-format.ts'
@@ -26,7 +27,7 @@ const formats: readonly DumpFormat[] = ['custom', 'directory', 'tar', 'plain']
 
 for (const source of testServers.filter(({ engine }) => engine === 'docker')) {
   describe(`backups that ${source.title} makes`, function () {
-    this.timeout(180_000)
+    this.timeout(400_000)
     const paths = new Map<string, string>()
     let home = ''
     let original = ''
@@ -235,8 +236,10 @@ async function moreLargeObjects(server: Server, database: string): Promise<void>
 }
 
 async function describe_(path: string): Promise<BackupFacts> {
-  const { file, format } = await openBackup(path)
-  return await format.describe(file, { schema: undefined, name: 'kysely_migration' })
+  return await withTemporary(async (scratch) => {
+    const { file, format } = await openBackup(path, scratch)
+    return await format.describe(file, { schema: undefined, name: 'kysely_migration' })
+  })
 }
 
 /** As large directories and custom archives are restored into a container. */
