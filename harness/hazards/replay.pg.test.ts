@@ -15,7 +15,6 @@ const template = 'hazards_template'
 
 for (const testServer of testServers.filter(({ engine }) => engine === 'docker')) {
   describe(`hazards, replayed on ${testServer.title}`, function () {
-    this.timeout(20_000)
     let server: Server
     let copies = 0
 

@@ -17,7 +17,6 @@ const truthTable = readTruthTable()
 
 for (const testServer of testServers.filter(({ engine }) => engine === 'docker')) {
   describe(`footprints of statements, ${testServer.title}`, function () {
-    this.timeout(20_000)
     let server: Server
     let copies = 0
 
