@@ -72,6 +72,10 @@ write('proxy-server.conf', default(0) + '''
 pipeline = catch_errors cache s3api tempauth bulk slo versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
+# On a busy machine half a second is not enough to connect, nor are ten misses a broken disk.
+conn_timeout = 30
+node_timeout = 60
+error_suppression_limit = 1000000
 account_autocreate = true
 allow_account_management = true
 [filter:catch_errors]

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,7 +42,7 @@ export async function startS3Server(): Promise<S3Server> {
   }
 }
 
-const answersWithinMs = 15_000
+const answersWithinMs = 60_000
 
 async function start(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), 'pg-rehearsal-s3-'))
@@ -64,7 +66,7 @@ async function start(): Promise<S3Server> {
   const endpoint = environment['AWS_ENDPOINT_URL_S3'] ?? ''
   const client = new S3Client({ endpoint, region: 'eu-west-2', forcePathStyle: true, credentials })
   const deadline = performance.now() + answersWithinMs
-  while (!(await answers(endpoint))) {
+  while (!(await answer(ports, endpoint))) {
     if (performance.now() > deadline || ended) {
       await dispose()
       throw new Error(`Swift did not start: ${(await child).all}`)
@@ -88,12 +90,25 @@ export function environmentFor(port: number): Record<string, string> {
   }
 }
 
-/** The port of the store answers before the servers behind it do. */
-async function answers(endpoint: string): Promise<boolean> {
+/** The port of the store answers before the servers behind it do, which start each in its own time. */
+async function answer(ports: readonly number[], endpoint: string): Promise<boolean> {
+  for (const port of ports) if (!(await accepts(port))) return false
   const options = { endpoint, region: 'eu-west-2', forcePathStyle: true, credentials, maxAttempts: 1 }
   const client = new S3Client(options)
   return await client.send(new ListBucketsCommand({})).then(
     () => true,
     () => false,
   )
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
