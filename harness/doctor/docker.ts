@@ -7,8 +7,7 @@ import { wantedMajor, type Examined, type Observation, type Probe } from './prob
 /** The container engine that would be used, and the image on it. Not having one is a problem only where it is asked for. */
 export const docker: Probe = {
   name: 'Docker',
-  description:
-    'Docker or Podman: version, storage, where it is; the image, and free room where it can be seen',
+  description: 'Docker or Podman: version, storage, where it is; and the image',
   async run(examined) {
     const missing = examined.plan?.engine === 'docker' ? 'problem' : 'warning'
     try {

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { freeBytes } from '../runs/free-bytes.ts'
 import { thisOwner } from '../runs/owner.ts'
 import { askEngine, dockerClient, engineLink } from './docker-client.ts'
 import {
@@ -28,16 +28,7 @@ export const dockerShelf: Shelf = {
     return volumes.flatMap((volume) => toSnapshot(volume, volumes) ?? [])
   },
 
-  async freeBytes(): Promise<number | undefined> {
-    const { container } = await dockerClient()
-    // The path would be one of another machine.
-    if (engineLink() !== undefined) return undefined
-    const { socketPath } = container.dockerode.modem as { socketPath?: unknown }
-    const info = (await askEngine(container.dockerode, '/info')) as { DockerRootDir?: string } | undefined
-    if (typeof socketPath !== 'string' || info?.DockerRootDir === undefined) return undefined
-    const stats = await statfs(info.DockerRootDir).catch(() => undefined)
-    return stats && stats.bavail * stats.bsize
-  },
+  freeBytes: freeOnEngine,
 
   async put({ key, frozen, record }): Promise<ShelvedSnapshot> {
     const client = await dockerClient()
@@ -63,6 +54,17 @@ export const dockerShelf: Shelf = {
     if (seal?.labels[baseLabel] === frozen.place) await removeVolume(client, seal.name)
     await removeVolume(client, frozen.place)
   },
+}
+
+/** Bytes free where the engine keeps volumes and containers; undefined when it, or its disk, is on another machine. */
+export async function freeOnEngine(): Promise<number | undefined> {
+  const { container } = await dockerClient()
+  // The path would be one of another machine.
+  if (engineLink() !== undefined) return undefined
+  const { socketPath } = container.dockerode.modem as { socketPath?: unknown }
+  const info = (await askEngine(container.dockerode, '/info')) as { DockerRootDir?: string } | undefined
+  if (typeof socketPath !== 'string' || info?.DockerRootDir === undefined) return undefined
+  return await freeBytes(info.DockerRootDir).catch(() => undefined)
 }
 
 function sealName(key: string): string {

@@ -5,6 +5,7 @@ import { findEndpoint, type Endpoint } from './docker-endpoint.ts'
 import { dockerFreezing } from './docker-freezing.ts'
 import { ensureImage, imageAvailability, imageFor } from './docker-image.ts'
 import { dockerServer } from './docker-server.ts'
+import { freeOnEngine } from './docker-shelf.ts'
 import { sweepContainers } from './docker-sweep.ts'
 import type { Availability, Engine, Server, ServerRequest } from './engine.ts'
 
@@ -35,6 +36,8 @@ export const docker: Engine = {
       }),
     )
   },
+
+  freeBytes: freeOnEngine,
 
   async sweep(request): Promise<string[]> {
     const client = await dockerClient().catch((error: unknown) => messageOf(error))

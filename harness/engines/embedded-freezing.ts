@@ -1,7 +1,9 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HarnessError } from '../errors.ts'
+import { bytes } from '../reports/text.ts'
 import { directoryMode, serverPrefix } from '../runs/directory.ts'
+import { freeBytes } from '../runs/free-bytes.ts'
 import { callStorageHook, rememberStorageHook } from '../runs/storage-hook.ts'
 import { canShareBlocks, copyTree } from './copy-tree.ts'
 import { platform, type Binaries } from './embedded-binaries.ts'
@@ -117,13 +119,12 @@ function notCloned(place: string): HarnessError {
   })
 }
 
-async function requireRoom(directory: string, { bytes }: Frozen): Promise<void> {
-  const { bavail, bsize } = await statfs(directory)
-  if (bavail * bsize > bytes * 1.1) return
-  const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
+async function requireRoom(directory: string, frozen: Frozen): Promise<void> {
+  const free = await freeBytes(directory)
+  if (free > frozen.bytes * 1.1) return
   throw new HarnessError(
     'disk-too-small',
-    `A clone takes ${gigabytes(bytes)} and ${directory} has ${gigabytes(bavail * bsize)} free.`,
+    `A clone takes ${bytes(frozen.bytes)} and ${directory} has ${bytes(free)} free.`,
     { hint: 'Free some space, or set TMPDIR to a directory on a larger disk.' },
   )
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runsDirectory, serverPrefix } from '../runs/directory.ts'
+import { freeBytes } from '../runs/free-bytes.ts'
 import { isAlive, parseOwner, thisOwner } from '../runs/owner.ts'
 import { rememberStorageHook, callStorageHook } from '../runs/storage-hook.ts'
 import { copyTree } from './copy-tree.ts'
@@ -40,8 +41,7 @@ export const embeddedShelf: Shelf = {
   async freeBytes(): Promise<number | undefined> {
     try {
       await mkdir(shelfDirectory(), { recursive: true, mode: 0o700 })
-      const { bavail, bsize } = await statfs(shelfDirectory())
-      return bavail * bsize
+      return await freeBytes(shelfDirectory())
     } catch {
       // Where nothing may be kept, as in a container whose files are read-only, a rehearsal without snapshots needs no room.
       return undefined

@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { HarnessError } from '../errors.ts'
+import { freeBytes } from '../runs/free-bytes.ts'
 import { sweepRuns } from '../runs/sweep.ts'
 import { shortPath } from '../short-path.ts'
+import { canShareBlocks } from './copy-tree.ts'
 import { findBinaries, packagedBinaries, platform } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { embeddedFreezing } from './embedded-freezing.ts'
@@ -24,6 +27,15 @@ export const embedded: Engine = {
 
   async start(request: ServerRequest): Promise<Server> {
     return await startEmbedded(await chosen(request), request)
+  },
+
+  /** Only a storage hook knows what it has, and what shares its blocks with a base backup needs nothing. */
+  async freeBytes({ storageHook, data, run }): Promise<number | undefined> {
+    if (storageHook !== undefined) return undefined
+    const source = data?.directory
+    if (source !== undefined && (await canShareBlocks(join(source, 'PG_VERSION'), run.directory)))
+      return undefined
+    return await freeBytes(run.directory)
   },
 
   /** A server lives in its run's directory and among its processes, and ends with them. */

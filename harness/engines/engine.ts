@@ -13,6 +13,8 @@ export interface Engine {
   probe(request: ServerRequest): Promise<Availability>
   /** Starts a server that answers a real query; throws HarnessError when it cannot. */
   start(request: ServerRequest): Promise<Server>
+  /** Free where the server would keep its data; undefined when nobody can tell, or it needs none. */
+  freeBytes(request: ServerRequest): Promise<number | undefined>
   /** Removes what dead runs left with this engine; returns a line for each thing removed. */
   sweep(request: SweepRequest): Promise<string[]>
   /** Freezing servers and starting thin clones of them; undefined where the engine cannot. */
@@ -71,7 +73,7 @@ export interface ClonedServer {
 /** Frozen data that later runs find by its key. What is on it is whole. */
 export interface Shelf {
   list(): Promise<ShelvedSnapshot[]>
-  /** Bytes free for more; undefined when nobody can tell, as with an engine on another machine. */
+  /** Free for more; undefined when nobody can tell. */
   freeBytes(): Promise<number | undefined>
   /** Puts it on the shelf, whole or not at all. Returns what is there under its key: another's, when that came first. */
   put(snapshot: Omit<ShelvedSnapshot, 'clones'>): Promise<ShelvedSnapshot>

@@ -22,6 +22,9 @@ export const external: Engine = {
     return externalServer(found.admin, found.version, request.run)
   },
 
+  /** SQL does not say. */
+  freeBytes: () => Promise.resolve(undefined),
+
   async sweep({ serverUrl, kept }): Promise<string[]> {
     const admin = serverUrl === undefined ? undefined : parseUrl(serverUrl)
     return admin === undefined ? [] : await sweepDatabases(admin, kept)

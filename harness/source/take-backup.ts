@@ -1,8 +1,9 @@
-import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Client } from 'pg'
 import type { Manifest } from '../backups/manifest.ts'
 import { HarnessError, messageOf } from '../errors.ts'
+import { bytes } from '../reports/text.ts'
+import { freeBytes } from '../runs/free-bytes.ts'
 import type { Run } from '../runs/run.ts'
 import { version } from '../version.ts'
 import { countRows, listTables, type CountedRows } from './count-rows.ts'
@@ -126,13 +127,12 @@ function withPassword(source: Source, client: Client): Source {
 
 /** Compressed data comes to a third of its tables or less, mostly; half of them is asked for. */
 async function requireDisk(directory: string, tableBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(directory)
+  const free = await freeBytes(directory)
   const needed = tableBytes / 2
-  if (bavail * bsize >= needed) return
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
+  if (free >= needed) return
   throw new HarnessError(
     'disk-too-small',
-    `A backup of tables of ${gigabytes(tableBytes)} may need ${gigabytes(needed)}, and ${directory} has ${gigabytes(bavail * bsize)} free.`,
+    `A backup of tables of ${bytes(tableBytes)} may need ${bytes(needed)}, and ${directory} has ${bytes(free)} free.`,
     { hint: 'Free some space, or write it to a larger disk.' },
   )
 }

@@ -4,7 +4,7 @@ import type { Progress, StageOutput } from '../stage.ts'
 import { staleBackup } from './backup-age.ts'
 import type { Given } from './given.ts'
 import { missingManifest } from './missing-manifest.ts'
-import { enoughDisk, majorChange, prepareBackup, type PreparedBackup } from './prepare-backup.ts'
+import { majorChange, prepareBackup, type PreparedBackup } from './prepare-backup.ts'
 
 /**
  * Finds out, before anything is started, whether the backup is whole and can be restored here; nothing is asked about
@@ -18,7 +18,6 @@ export async function preflightBackup(
   const prepared = await prepareBackup(given, progress)
   const { plan } = given
   const { file, facts, engine } = prepared
-  await enoughDisk(file, facts.compression !== 'none')
   const sums =
     facts.manifest === null
       ? ''

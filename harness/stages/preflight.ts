@@ -17,14 +17,7 @@ import { staleBackup } from './backup-age.ts'
 import { missingDown, missingRollbackCommand } from './missing-down.ts'
 import { missingManifest } from './missing-manifest.ts'
 import { refuseCommands } from './refuse-commands.ts'
-import {
-  dataOf,
-  enoughDisk,
-  majorChange,
-  migrationTable,
-  serverRequest,
-  type PreparedBackup,
-} from './prepare-backup.ts'
+import { dataOf, majorChange, migrationTable, serverRequest, type PreparedBackup } from './prepare-backup.ts'
 import { readBackup, readSource } from './read-backup.ts'
 import { readConfiguration } from './server-settings.ts'
 import { listMigrations } from './trace-migrator.ts'
@@ -104,7 +97,6 @@ export async function preflight(
   if (opened && facts && chosen && chosen.engine.name !== 'docker') {
     await attempt(opened.format.checkTools(facts, clientToolVersion))
   }
-  if (opened && facts) await attempt(enoughDisk(opened.file, facts.compression !== 'none'))
   if (
     !opened ||
     !facts ||

@@ -1,5 +1,3 @@
-import { statfs } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import type { BackupFacts, BackupFile, BackupFormat, MigrationTable } from '../backups/backup-format.ts'
 import type { DataDirectory } from '../engines/data-directory.ts'
 import type { Engine, ServerRequest } from '../engines/engine.ts'
@@ -71,23 +69,6 @@ export function migrationTable(
     schema: loaded?.tableSchema ?? migrations.tableSchema,
     name: loaded?.table ?? migrations.tableName ?? 'kysely_migration',
   }
-}
-
-/**
- * Throws HarnessError `disk-too-small`. It takes restored data and a pristine clone of it; compressed dumps unpack to some 10 times their size
- * with indexes.
- */
-export async function enoughDisk(file: BackupFile, compressed: boolean): Promise<void> {
-  const { bavail, bsize } = await statfs(tmpdir())
-  const free = bavail * bsize
-  const needed = file.bytes * (compressed ? 20 : 5)
-  if (free >= needed) return
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
-  throw new HarnessError(
-    'disk-too-small',
-    `Restoring ${file.path} may need ${gigabytes(needed)} and ${tmpdir()} has ${gigabytes(free)} free.`,
-    { hint: 'Free some space, or set TMPDIR to a directory on a larger disk.' },
-  )
 }
 
 /** The warning that the backup is not rehearsed on its own major version. */

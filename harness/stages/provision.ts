@@ -56,6 +56,7 @@ export async function provision(
   const summary = ({ version }: Server) => `Postgres ${version}, ${engine.name}: ${reason}`
   const { freezing } = engine
   if (freezing === undefined) {
+    await makeRoom(prepared, { stores: false, observe })
     const name = request.run.id
     const server = await holdServer(engine.start(request), name, given, keeping)
     const { database, findings } = await startDatabase(server, name, prepared, given)
@@ -82,7 +83,7 @@ export async function provision(
       findings: egressFinding(server),
     }
   }
-  await makeRoom(freezing, prepared, observe)
+  await makeRoom(prepared, { stores: key !== undefined, observe })
   const starting = freezing
     .start(observed(loading(prepared), given.signal, progress))
     .then((server) => makeSnapshot(freezing, server, key))

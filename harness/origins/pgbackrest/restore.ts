@@ -1,8 +1,9 @@
-import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readControlFile } from '../../backups/physical/control-file.ts'
 import { HarnessError } from '../../errors.ts'
 import { bytes } from '../../reports/text.ts'
+import { freeBytes } from '../../runs/free-bytes.ts'
 import type { OriginRequest } from '../origin.ts'
 import { holdDirectory } from './directory.ts'
 import { chooseSet, type ChosenSet } from './info.ts'
@@ -62,11 +63,11 @@ async function restore(
 }
 
 async function requireDisk(directory: string, { label, bytes: needed }: ChosenSet): Promise<void> {
-  const { bavail, bsize } = await statfs(directory)
-  if (bavail * bsize >= needed) return
+  const free = await freeBytes(directory)
+  if (free >= needed) return
   throw new HarnessError(
     'disk-too-small',
-    `Restoring ${label} takes ${bytes(needed)}, and ${directory} has ${bytes(bavail * bsize)} free.`,
+    `Restoring ${label} takes ${bytes(needed)}, and ${directory} has ${bytes(free)} free.`,
     { hint: 'Set TMPDIR to a larger disk, or name a directory on one: --pgbackrest-directory PATH.' },
   )
 }
